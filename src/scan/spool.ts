@@ -12,6 +12,8 @@ import { readMapFromBody, type SparseMap } from '#oci/tar-sparse.ts';
 /** Files up to this size stay in memory; measured: nearly all JARs and libraries are smaller, and two readers hold two of them. */
 export const MEMORY_BYTES = 16 * 1024 * 1024;
 const FIRST_BYTES = 256 * 1024;
+const KEPT_IN_MEMORY_BYTES = 1024 * 1024;
+const COPY_BYTES = 1024 * 1024;
 /** What a sparse file may become when its holes are filled in memory. */
 const MAX_FILLED_BYTES = 64 * 1024 * 1024;
 
@@ -59,6 +61,19 @@ export class Spool implements Disposable {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
   }
+}
+
+/** A copy of a body that outlives it: in memory when small, in an unlinked file when not. Closed by whoever asked for it. */
+export function keptBody(body: FileBody): FileBody & Disposable {
+  if (body.sizeBytes <= KEPT_IN_MEMORY_BYTES) {
+    return { ...toBody(Buffer.from(body.read(0, body.sizeBytes))), [Symbol.dispose]: () => undefined };
+  }
+  const file = openUnlinked();
+  for (let at = 0; at < body.sizeBytes; at += COPY_BYTES) {
+    const part = body.read(at, COPY_BYTES);
+    for (let done = 0; done < part.length; ) done += writeSync(file, part, done, part.length - done, at + done);
+  }
+  return { ...fileBody(file, body.sizeBytes), [Symbol.dispose]: () => closeSync(file) };
 }
 
 /** A body over an open file, which stays the caller's to close. */

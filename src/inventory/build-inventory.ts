@@ -1,0 +1,164 @@
+/**
+ * From merged layers to the inventory: one row per distinct package, with where it was found and who manages it.
+ */
+import type { Digest } from '#oci/digest.ts';
+import { toPurl } from '#purl/purl.ts';
+import type { Distro, Inventory, InventoryImage, Location, Package } from './inventory.ts';
+import type { LayerFacts } from './layer-facts.ts';
+import { type MergedFile, type MergedLayers, mergeLayers } from './merge-layers.ts';
+import { findDistro, type ReleaseFiles } from './os-release/distro.ts';
+import { findOwners, type Owner } from './owner-map.ts';
+import { type FoundPackage, type Gap, OS_PACKAGE_TYPES } from './package.ts';
+
+/** The inventory of `image`, whose layers told `facts`, in the same order. A folder is one layer of facts and no layers in `image`. */
+export function buildInventory(image: InventoryImage, facts: readonly LayerFacts[]): Inventory {
+  const merged = mergeLayers(facts);
+  const roots = findRoots(merged);
+  const distro = roots.get('');
+  const rows = collectRows(merged, roots, image);
+  const gaps: Gap[] = [];
+  facts.forEach((layer, index) => {
+    for (const gap of layer.gaps) gaps.push(withLayer(gap, image.layers[index]?.digest));
+  });
+  for (const { layerIndex, ...gap } of merged.gaps) gaps.push(withLayer(gap, image.layers[layerIndex]?.digest));
+  return { image, ...(distro === undefined ? {} : { distro }), packages: rows, gaps };
+}
+
+/** Packages in the order of inventories: by type, name, version, architecture, root, in code point order. */
+export function comparePackages(a: Package, b: Package): number {
+  return (
+    compareText(a.type, b.type) ||
+    compareText(a.name, b.name) ||
+    compareText(a.version, b.version) ||
+    compareText(a.arch ?? '', b.arch ?? '') ||
+    compareText(a.root ?? '', b.root ?? '') ||
+    compareText(a.purl, b.purl)
+  );
+}
+
+interface Row {
+  readonly found: FoundPackage;
+  readonly root: string;
+  readonly purl: string;
+  layerIndex: number;
+  readonly locations: Map<string, number>;
+  /** Owners of its locations; `undefined` among them when one is not owned. */
+  readonly owners: Set<Owner | undefined>;
+}
+
+function collectRows(merged: MergedLayers, roots: ReadonlyMap<string, Distro>, image: InventoryImage): Package[] {
+  const rootOf = rootFinder(roots);
+  const evidence = new Set(merged.files.filter(hasLanguagePackage).map(file => file.path));
+  const owners = findOwners(merged.files, evidence, merged.links, rootOf);
+  const rows = new Map<string, Row>();
+  for (const file of merged.files) {
+    const root = rootOf(file.path);
+    file.fact.packages?.forEach((found, at) => {
+      const introducedIn = file.introducedIn[at] ?? file.layerIndex;
+      addRow(rows, found, { file, root, introducedIn, distro: roots.get(root), owner: owners.get(file.path) });
+    });
+  }
+  return [...rows.values()].map(row => toPackage(row, image, roots)).sort(comparePackages);
+}
+
+function addRow(
+  rows: Map<string, Row>,
+  found: FoundPackage,
+  at: { file: MergedFile; root: string; introducedIn: number; distro: Distro | undefined; owner: Owner | undefined },
+): void {
+  const { file, root, introducedIn } = at;
+  const key = [found.type, found.name, found.version, found.arch ?? '', root].join('\0');
+  let row = rows.get(key);
+  if (row === undefined) {
+    row = {
+      found,
+      root,
+      purl: toPurl(found, at.distro),
+      layerIndex: introducedIn,
+      locations: new Map(),
+      owners: new Set(),
+    };
+    rows.set(key, row);
+  }
+  row.layerIndex = Math.min(row.layerIndex, introducedIn);
+  const path = found.inside === undefined ? file.path : `${file.path}!/${found.inside}`;
+  row.locations.set(path, Math.min(introducedIn, row.locations.get(path) ?? introducedIn));
+  if (OS_PACKAGE_TYPES.has(found.type)) return;
+  // A file written after its owner was installed is no longer what the owner brought: `pip install -U` over a Debian package.
+  const isStale = at.owner !== undefined && introducedIn > at.owner.introducedIn;
+  row.owners.add(isStale ? undefined : at.owner);
+}
+
+function toPackage(row: Row, image: InventoryImage, roots: ReadonlyMap<string, Distro>): Package {
+  const { inside: _, ...found } = row.found;
+  const layer = layerDigest(image, row.layerIndex);
+  const locations: Location[] = [...row.locations].map(([path, index]) => {
+    const digest = layerDigest(image, index);
+    return digest === undefined ? { path } : { path, layer: digest };
+  });
+  const [owner] = row.owners;
+  const isManaged = owner !== undefined && !row.owners.has(undefined);
+  return {
+    ...found,
+    purl: row.purl,
+    ...(layer === undefined ? {} : { layer }),
+    locations: locations.sort((a, b) => compareText(a.path, b.path)),
+    ...(isManaged ? { managedBy: toPurl(owner.found, roots.get(owner.root)) } : {}),
+    ...(row.root === '' ? {} : { root: row.root }),
+  };
+}
+
+/** The root file systems of the image: `''` for its own, and every folder with release files of its own. */
+function findRoots(merged: MergedLayers): ReadonlyMap<string, Distro> {
+  const byPath = new Map<string, MergedFile>();
+  for (const file of merged.files) if (file.by === 'os-release') byPath.set(file.path, file);
+  const prefixes = new Set(['']);
+  for (const [path, file] of byPath) {
+    const match = /^(.*?)\/?(?:etc|usr\/lib)\/os-release$/.exec(path);
+    if (match?.[1] && file.fact.osRelease !== undefined) prefixes.add(match[1]);
+  }
+  const roots = new Map<string, Distro>();
+  for (const prefix of prefixes) {
+    const distro = findDistro(releaseFiles(prefix, byPath, merged));
+    if (distro !== undefined) roots.set(prefix, distro);
+  }
+  return roots;
+}
+
+function releaseFiles(prefix: string, byPath: ReadonlyMap<string, MergedFile>, merged: MergedLayers): ReleaseFiles {
+  const look = (path: string) => {
+    const full = prefix === '' ? path : `${prefix}/${path}`;
+    const real = merged.links.realPath(full);
+    return byPath.get(full) ?? (real === undefined ? undefined : byPath.get(real));
+  };
+  return {
+    osRelease: path => look(path)?.fact.osRelease,
+    text: path => {
+      const text = look(path)?.fact.extra?.['text'];
+      return typeof text === 'string' ? text : undefined;
+    },
+  };
+}
+
+/** The root a path belongs to: the longest nested root above it, else the image's own. */
+function rootFinder(roots: ReadonlyMap<string, Distro>): (path: string) => string {
+  const nested = [...roots.keys()].filter(root => root !== '').sort((a, b) => b.length - a.length);
+  if (nested.length === 0) return () => '';
+  return path => nested.find(root => path.startsWith(`${root}/`)) ?? '';
+}
+
+function hasLanguagePackage(file: MergedFile): boolean {
+  return file.fact.packages?.some(found => !OS_PACKAGE_TYPES.has(found.type)) ?? false;
+}
+
+function layerDigest(image: InventoryImage, index: number): Digest | undefined {
+  return image.layers[index]?.digest;
+}
+
+function withLayer(gap: { readonly path?: string; readonly reason: string }, layer: Digest | undefined): Gap {
+  return layer === undefined ? gap : { layer, ...gap };
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,232 @@
+/**
+ * Reads one layer in one pass: hash, inflate and tar walk as a stream; bodies nobody claims are skipped, nothing is unpacked.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { PlimsollError, toPlimsollError } from '#base/errors.ts';
+import { verified } from '#image/verified.ts';
+import { isExecutableMagic } from '#inventory/executable/open-executable.ts';
+import type { LayerFacts } from '#inventory/layer-facts.ts';
+import { type Digest, splitDigest } from '#oci/digest.ts';
+import { inflated } from '#oci/inflate.ts';
+import { linkTarget, markOf, normalisePath } from '#oci/layer-path.ts';
+import { type BodySink, type TarEntry, TarReader } from '#oci/tar-reader.ts';
+import { type CataloguerSet, type Claim, LayerCollector } from './layer-collector.ts';
+import { filledBody, Spool } from './spool.ts';
+
+/** What a layer's bytes must turn out to be. */
+export interface LayerPromise {
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+  /** Of the uncompressed tar; checked when known. */
+  readonly diffId?: Digest | undefined;
+}
+
+/** A path to read a file under as well: the target of a link whose own name a cataloguer wants. */
+export type Aliases = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Facts of the layer whose stored bytes are `source`. A layer that is damaged in the middle gives what came before, with a gap.
+ *
+ * @throws {PlimsollError} `DIGEST_MISMATCH` when the bytes are not those promised: nothing of such a layer counts; and what `source`
+ * throws. `aliases` is for the second pass that `linksToRead` asks for.
+ */
+export async function readLayer(
+  source: AsyncIterable<Uint8Array>,
+  promise: LayerPromise,
+  cataloguers: CataloguerSet,
+  aliases?: Aliases,
+): Promise<LayerFacts> {
+  using spool = new Spool();
+  using collector = new LayerCollector(cataloguers);
+  const reader = new TarReader(entry =>
+    aliases === undefined ? take(entry, collector, spool) : takeAlias(entry, aliases, collector, spool),
+  );
+  const stored = verified(source, promise);
+  const hash = promise.diffId === undefined ? undefined : createHash(splitDigest(promise.diffId).algorithm);
+  let isBroken = false;
+  try {
+    for await (const chunk of inflated(untouched(stored))) {
+      hash?.update(chunk);
+      if (!isBroken) isBroken = !walk(() => reader.push(chunk), collector);
+    }
+    if (!isBroken) walk(() => reader.end(), collector);
+  } catch (error) {
+    const known = toPlimsollError(error);
+    if (known.code !== 'LAYER_INVALID' && known.code !== 'LIMIT_EXCEEDED') throw error;
+    collector.addGap({ reason: `${known.message}; what came before was read` });
+    isBroken = true;
+  }
+  // However far the walk came, the bytes must be the right ones before anything they say counts.
+  for await (const _ of stored);
+  if (!isBroken) checkDiffId(hash, promise);
+  return collector.finish();
+}
+
+/** Links of a layer whose own names a cataloguer wants, though it did not want their targets: read those again under these names. */
+export function linksToRead(facts: LayerFacts, cataloguers: CataloguerSet): Aliases {
+  const aliases = new Map<string, string[]>();
+  const read = new Set(facts.files.map(file => file.path));
+  for (const [path, target] of allLinks(facts)) {
+    if (target === undefined || read.has(target) || read.has(path)) continue;
+    if (!isClaimed(path, cataloguers) || isClaimed(target, cataloguers)) continue;
+    aliases.set(target, [...(aliases.get(target) ?? []), path]);
+  }
+  return aliases;
+}
+
+function* allLinks(facts: LayerFacts): Generator<[path: string, target: string | undefined]> {
+  for (const [path, target] of facts.hardLinks) yield [path, target];
+  for (const [path, target] of facts.symlinks) yield [path, linkTarget(path, target)];
+}
+
+function isClaimed(path: string, cataloguers: CataloguerSet): boolean {
+  const entry = { path, name: nameOf(path), sizeBytes: 1, mode: 0o644 };
+  return cataloguers.byPath.some(cataloguer => cataloguer.claims(entry));
+}
+
+/** Runs one step of the walk; a malformed tar ends the walk with a gap, and the hashing goes on. */
+function walk(step: () => void, collector: LayerCollector): boolean {
+  try {
+    step();
+    return true;
+  } catch (error) {
+    if (!(error instanceof PlimsollError)) throw error;
+    collector.addGap({ reason: `${error.message}; what came before was read` });
+    return false;
+  }
+}
+
+function take(entry: TarEntry, collector: LayerCollector, spool: Spool): BodySink | undefined {
+  const path = normalisePath(entry.name);
+  if (path === undefined) {
+    collector.addGap({ path: entry.name, reason: 'Its name leads out of the image, or is too long; it was left out' });
+    return undefined;
+  }
+  if (path === '') return undefined;
+  const mark = markOf(path);
+  if (mark !== undefined) {
+    if (mark.kind === 'whiteout') collector.addWhiteout(mark.path);
+    else if (mark.kind === 'opaque') collector.addOpaque(mark.folder);
+    return undefined;
+  }
+  if (entry.type === 'folder') {
+    if (entry.pax.get('SCHILY.xattr.trusted.overlay.opaque') === 'y') collector.addOpaque(path);
+    collector.addFolder(path);
+    return undefined;
+  }
+  // A whiteout as overlayfs keeps it, in layers exported without translation.
+  if (entry.type === 'character-device' && entry.isDevice00) {
+    collector.addWhiteout(path);
+    return undefined;
+  }
+  collector.addEntry(path);
+  if (entry.type === 'symlink') collector.addSymlink(path, entry.linkName);
+  else if (entry.type === 'hardlink') addHardLink(path, entry.linkName, collector);
+  return entry.type === 'file' ? takeFile(path, entry, collector, spool) : undefined;
+}
+
+function takeAlias(entry: TarEntry, aliases: Aliases, collector: LayerCollector, spool: Spool): BodySink | undefined {
+  const path = normalisePath(entry.name);
+  const names = path === undefined || entry.type !== 'file' ? undefined : aliases.get(path);
+  const [first] = names ?? [];
+  return first === undefined ? undefined : takeFile(first, entry, collector, spool);
+}
+
+function addHardLink(path: string, linkName: string, collector: LayerCollector): void {
+  const target = normalisePath(linkName);
+  if (target !== undefined && target !== '') collector.addHardLink(path, target);
+}
+
+function takeFile(path: string, entry: TarEntry, collector: LayerCollector, spool: Spool): BodySink | undefined {
+  const sizeBytes = entry.sparse?.realSizeBytes ?? entry.sizeBytes;
+  const claim = collector.claim({ path, name: nameOf(path), sizeBytes, mode: entry.mode });
+  if (claim === undefined) return undefined;
+  const isWanted = claim.claimants.length > 0 || claim.companionOf !== undefined;
+  return new FileSink(claim, entry, isWanted, collector, spool);
+}
+
+/** Bytes of the head needed to tell an executable. */
+const HEAD_BYTES = 64;
+
+/** Spools a claimed body; one that is only sniffed is dropped as soon as its head is not an executable's. */
+class FileSink implements BodySink {
+  readonly #claim: Claim;
+  readonly #entry: TarEntry;
+  readonly #collector: LayerCollector;
+  readonly #spool: Spool;
+  #state: 'sniffing' | 'spooling' | 'skipping';
+  #head: Buffer | undefined;
+
+  constructor(claim: Claim, entry: TarEntry, isWanted: boolean, collector: LayerCollector, spool: Spool) {
+    this.#claim = claim;
+    this.#entry = entry;
+    this.#collector = collector;
+    this.#spool = spool;
+    this.#state = isWanted ? 'spooling' : 'sniffing';
+    if (isWanted) spool.start(entry.sizeBytes);
+  }
+
+  write(chunk: Buffer): void {
+    if (this.#state === 'skipping') return;
+    if (this.#state === 'spooling') {
+      this.#spool.write(chunk);
+      return;
+    }
+    const head = this.#head === undefined ? chunk : Buffer.concat([this.#head, chunk]);
+    if (head.length < HEAD_BYTES && head.length < this.#entry.sizeBytes) {
+      this.#head = Buffer.from(head);
+      return;
+    }
+    this.#head = undefined;
+    if (!isExecutableMagic(head)) {
+      this.#state = 'skipping';
+      return;
+    }
+    this.#state = 'spooling';
+    this.#spool.start(this.#entry.sizeBytes);
+    this.#spool.write(head);
+  }
+
+  end(): void {
+    if (this.#state === 'skipping') return;
+    // An empty file was never written to.
+    if (this.#state === 'sniffing') return;
+    const { sparse } = this.#entry;
+    const stored = this.#spool.body();
+    const body = sparse === undefined ? stored : this.#filled(stored);
+    if (body !== undefined) this.#collector.take(this.#claim, body);
+  }
+
+  #filled(stored: import('#inventory/file-body.ts').FileBody): import('#inventory/file-body.ts').FileBody | undefined {
+    const { path } = this.#claim.entry;
+    try {
+      const { sparse } = this.#entry;
+      const body = sparse === undefined ? stored : filledBody(stored, sparse);
+      if (body === undefined) this.#collector.addGap({ path, reason: 'It is a sparse file too large to fill in' });
+      return body;
+    } catch (error) {
+      this.#collector.addGap({ path, reason: toPlimsollError(error).message });
+      return undefined;
+    }
+  }
+}
+
+function checkDiffId(hash: Hash | undefined, promise: LayerPromise): void {
+  if (hash === undefined || promise.diffId === undefined) return;
+  const got = `${splitDigest(promise.diffId).algorithm}:${hash.digest('hex')}`;
+  if (got !== promise.diffId) {
+    throw new PlimsollError(
+      'DIGEST_MISMATCH',
+      `Cannot trust layer ${promise.digest}: its tar is ${got}, the image config says ${promise.diffId}`,
+    );
+  }
+}
+
+/** The same stream, which stays open when its reader leaves early: what is left is still to be hashed. */
+function untouched<T>(source: AsyncGenerator<T>): AsyncIterable<T> {
+  return { [Symbol.asyncIterator]: () => ({ next: () => source.next() }) };
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
