@@ -48,6 +48,11 @@ export const ERRORS = {
     status: 403,
     meaning: 'The registry refused the credentials, or none were given',
   },
+  FILE_DENIED: {
+    family: 'access',
+    status: 403,
+    meaning: 'The operating system does not let us read a file or folder, or use a socket',
+  },
   MANIFEST_UNKNOWN: { family: 'missing', status: 404, meaning: 'No such repository, tag, manifest or platform' },
   BLOB_UNKNOWN: { family: 'missing', status: 404, meaning: 'A layer or config that the manifest names is not there' },
   FILE_UNKNOWN: { family: 'missing', status: 404, meaning: 'No such file or folder' },

@@ -2,7 +2,7 @@
  * The port behind every image: a place that holds documents and blobs under their digests.
  *
  * A registry, an OCI layout and an archive differ only in this; `open-image.ts` walks index, manifest and config over it, and
- * `test/contract/content.ts` is the suite that every adapter passes.
+ * `test/contract/content-source.ts` is the suite that every adapter passes.
  */
 import type { Digest } from '#oci/digest.ts';
 import type { Descriptor } from '#oci/manifest.ts';
@@ -11,6 +11,11 @@ import type { Descriptor } from '#oci/manifest.ts';
 export interface RootDocument {
   readonly bytes: Uint8Array;
   readonly digest: Digest;
+  /**
+   * Set when the place holds no such document and it was made up from what it does hold (`docker save` before Docker 25). Its
+   * digest is the same on every reading, but names nothing that any registry could know: it is not the image's digest.
+   */
+  readonly isMadeUp?: true;
   /** What the place called it; empty when it said nothing. */
   readonly mediaType: string;
 }

@@ -13,7 +13,7 @@ import {
   parseImageConfig,
   parseManifest,
 } from '#oci/manifest.ts';
-import { isForeignLayer } from '#oci/media-type.ts';
+import { isForeignLayer, isImageConfig, manifestKindOf } from '#oci/media-type.ts';
 import { defaultPlatform, formatPlatform, type Platform, platformMatch } from '#oci/platform.ts';
 import type { ContentSource, WaitOptions } from './content.ts';
 import type { Image, TarLayer } from './image.ts';
@@ -22,11 +22,16 @@ import type { Image, TarLayer } from './image.ts';
 const MAX_INDEX_DEPTH = 8;
 /** Images that one reference may name with `--all-platforms`. */
 const MAX_IMAGES = 200;
+/** Indexes below the first: without a limit, a few that list each other in breadth would keep us busy for ever. */
+const MAX_INDEXES = 200;
+/** Manifests and configs kept by `openAllImages`, in bytes; the largest images in the wild stay below 1 MiB each. */
+const MAX_DOCUMENTS_BYTES = 64 * 1024 * 1024;
 
 /** A manifest with the name it came under. */
 interface Found {
   readonly manifest: Manifest;
-  readonly digest: Digest;
+  /** Missing when the source made the manifest up. */
+  readonly digest?: Digest;
   readonly listedPlatform?: Platform;
 }
 
@@ -50,20 +55,36 @@ export async function openImage(
   if (platform !== undefined && offered !== undefined && platformMatch(platform, offered) === 0) {
     throw new PlimsollError(
       'MANIFEST_UNKNOWN',
-      `Cannot open "${printable(content.reference)}" for ${formatPlatform(platform)}: it is for ${formatPlatform(offered)} only`,
+      `Cannot open "${printable(content.reference)}" for ${formatPlatform(platform)}: it is for ${printable(formatPlatform(offered))} only`,
     );
   }
   return image;
 }
 
-/** Opens every image the reference names, in the order of the index; the caller closes `content` after the last. */
+/**
+ * Opens every image the reference names, in the order of the index, each once. They share `content`: closing one of them does
+ * nothing, the caller closes `content` after the last.
+ *
+ * @throws {PlimsollError} As `openImage`, and `LIMIT_EXCEEDED` over 200 images or 64 MiB of manifests and configs.
+ */
 export async function openAllImages(content: ContentSource, options: WaitOptions): Promise<readonly Image[]> {
   const candidates = await listCandidates(content, options);
-  const images: Image[] = [];
+  const images = new Map<Digest | 'root', Image>();
+  let documentBytes = 0;
   for (const candidate of candidates) {
-    images.push(await toImage(content, await load(content, candidate, options), options));
+    const key = 'entry' in candidate ? candidate.entry.digest : 'root';
+    if (images.has(key)) continue;
+    const found = await load(content, candidate, options);
+    documentBytes += found.manifest.config.size + ('entry' in candidate ? candidate.entry.size : 0);
+    if (documentBytes > MAX_DOCUMENTS_BYTES) {
+      throw new PlimsollError(
+        'LIMIT_EXCEEDED',
+        `Cannot open "${printable(content.reference)}": over ${MAX_DOCUMENTS_BYTES} bytes of manifests and configs`,
+      );
+    }
+    images.set(key, { ...(await toImage(content, found, options)), [Symbol.asyncDispose]: async () => {} });
   }
-  return images;
+  return [...images.values()];
 }
 
 /** A manifest not yet read: either the root itself, or an entry of an index. */
@@ -72,9 +93,11 @@ type Candidate = { readonly root: Found } | { readonly entry: IndexEntry };
 async function listCandidates(content: ContentSource, options: WaitOptions): Promise<readonly Candidate[]> {
   const root = await content.root(options);
   const document = parseManifest(root.bytes, root.mediaType, content.reference);
-  if (document.kind === 'manifest') return [{ root: { manifest: document, digest: root.digest } }];
+  if (document.kind === 'manifest') {
+    return [{ root: { manifest: document, ...(root.isMadeUp ? {} : { digest: root.digest }) } }];
+  }
   const entries: IndexEntry[] = [];
-  await collect(content, document, new Set([root.digest]), 1, entries, options);
+  await collect(content, document, { above: new Set([root.digest]), entries, seen: { indexes: 0 } }, options);
   if (entries.length === 0) {
     throw new PlimsollError(
       'MANIFEST_UNKNOWN',
@@ -84,41 +107,58 @@ async function listCandidates(content: ContentSource, options: WaitOptions): Pro
   return entries.map(entry => ({ entry }));
 }
 
-/** Adds the images of `index` to `into`, those of nested indexes included; attestations are no images. */
-async function collect(
-  content: ContentSource,
-  index: Index,
-  above: ReadonlySet<Digest>,
-  depth: number,
-  into: IndexEntry[],
-  options: WaitOptions,
-): Promise<void> {
+/** What a walk through nested indexes carries: those above the current one, and what was found so far. */
+interface Walk {
+  readonly above: ReadonlySet<Digest>;
+  readonly entries: IndexEntry[];
+  readonly seen: { indexes: number };
+}
+
+/** Adds the images of `index` to `walk.entries`, those of nested indexes included. */
+async function collect(content: ContentSource, index: Index, walk: Walk, options: WaitOptions): Promise<void> {
   for (const entry of index.manifests) {
-    if (entry.isAttestation) continue;
-    if (!isIndexType(entry.mediaType)) {
-      if (into.length >= MAX_IMAGES)
-        throw new PlimsollError(
-          'LIMIT_EXCEEDED',
-          `Cannot open "${printable(content.reference)}": over ${MAX_IMAGES} images in its index`,
-        );
-      into.push(entry);
-      continue;
+    const kind = kindOfEntry(entry);
+    if (kind === 'manifest') {
+      walk.entries.push(entry);
+      if (walk.entries.length > MAX_IMAGES) throw tooMany(content.reference, `${MAX_IMAGES} images`);
     }
-    if (above.has(entry.digest) || depth >= MAX_INDEX_DEPTH) {
+    if (kind !== 'index') continue;
+    if (walk.above.has(entry.digest) || walk.above.size >= MAX_INDEX_DEPTH) {
       throw new PlimsollError(
         'MANIFEST_INVALID',
         `Cannot open "${printable(content.reference)}": index ${entry.digest} refers to itself or nests over ${MAX_INDEX_DEPTH} deep`,
       );
     }
+    walk.seen.indexes += 1;
+    if (walk.seen.indexes > MAX_INDEXES) throw tooMany(content.reference, `${MAX_INDEXES} indexes`);
     const bytes = await content.document(entry, 'manifest', options);
-    const nested = parseManifest(bytes, entry.mediaType, `${content.reference} (${entry.digest})`);
-    if (nested.kind === 'index')
-      await collect(content, nested, new Set([...above, entry.digest]), depth + 1, into, options);
+    const what = `${content.reference} (${entry.digest})`;
+    const nested = parseManifest(bytes, entry.mediaType, what);
+    if (nested.kind !== 'index') {
+      throw new PlimsollError(
+        'MANIFEST_INVALID',
+        `Cannot read "${printable(what)}": a manifest where an index was promised`,
+      );
+    }
+    await collect(content, nested, { ...walk, above: new Set([...walk.above, entry.digest]) }, options);
   }
 }
 
-function isIndexType(mediaType: string): boolean {
-  return mediaType.includes('image.index') || mediaType.includes('manifest.list');
+/**
+ * What an entry is by what the index says of it. Attestations and other artifacts are no images, and entries of an unknown kind
+ * are to be passed over (OCI image-spec, image-index.md, "mediaType").
+ */
+function kindOfEntry(entry: IndexEntry): 'manifest' | 'index' | 'other' {
+  const isArtifact = entry.artifactType !== undefined && !isImageConfig(entry.artifactType);
+  if (entry.isAttestation || isArtifact) return 'other';
+  if (entry.mediaType === '') return 'manifest';
+  const kind = manifestKindOf(entry.mediaType);
+  // Schema 1 is taken for an image here, so that reading it says what it is.
+  return kind === 'schema-1' ? 'manifest' : kind;
+}
+
+function tooMany(reference: string, what: string): PlimsollError {
+  return new PlimsollError('LIMIT_EXCEEDED', `Cannot open "${printable(reference)}": over ${what} in its index`);
 }
 
 function choose(candidates: readonly Candidate[], wanted: Platform | undefined, reference: string): Candidate {
@@ -140,9 +180,10 @@ function choose(candidates: readonly Candidate[], wanted: Platform | undefined, 
   if (only !== undefined && entries.length === 1 && (wanted === undefined || only.platform === undefined))
     return { entry: only };
   const offered = entries.map(entry => (entry.platform === undefined ? 'unknown' : formatPlatform(entry.platform)));
+  const listed = printable([...new Set(offered)].join(', '));
   throw new PlimsollError(
     'MANIFEST_UNKNOWN',
-    `Cannot open "${printable(reference)}" for ${formatPlatform(platform)}: there is ${[...new Set(offered)].join(', ')}; choose one with --platform`,
+    `Cannot open "${printable(reference)}" for ${formatPlatform(platform)}: there is ${listed}; choose one with --platform`,
   );
 }
 
@@ -180,7 +221,7 @@ async function toImage(content: ContentSource, found: Found, options: WaitOption
   const platform = config.platform.architecture === 'unknown' ? found.listedPlatform : config.platform;
   return {
     reference: content.reference,
-    digest,
+    ...(digest === undefined ? {} : { digest }),
     mediaType: manifest.mediaType,
     ...(platform === undefined ? {} : { platform }),
     manifest,

@@ -184,10 +184,13 @@ export function instructionsOf(config: ImageConfig, layerCount: number): readonl
   return made.map(entry => toInstruction(entry.createdBy) ?? entry.comment);
 }
 
+const BUILDKIT_MARK = '# buildkit';
+
 /** `RUN apk add curl` from `/bin/sh -c apk add curl`, `COPY …` from `/bin/sh -c #(nop) COPY …`, BuildKit's mark dropped. */
 function toInstruction(createdBy: string | undefined): string | undefined {
   if (createdBy === undefined) return undefined;
-  const text = createdBy.replace(/\s*# buildkit\s*$/, '').trim();
+  const trimmed = createdBy.trim();
+  const text = trimmed.endsWith(BUILDKIT_MARK) ? trimmed.slice(0, -BUILDKIT_MARK.length).trimEnd() : trimmed;
   const nop = /^\/bin\/sh -c #\(nop\)\s+(.*)$/s.exec(text);
   if (nop) return nop[1]?.trim();
   const shell = /^(?:\|\d+ .*?)?\/bin\/sh -c (.*)$/s.exec(text);
