@@ -37,7 +37,7 @@ interface Found {
 
 /**
  * Opens the one image that `platform` picks; without `platform`, the image for Linux on this machine's architecture, or the only
- * one there is. The image takes over `content`: closing the image closes it.
+ * one there is. The image takes over `content`: closing the image closes it, and so does failing to open one.
  *
  * @throws {PlimsollError} `MANIFEST_UNKNOWN` when no image is for that platform (the message lists those there are), and what
  * `parseManifest` and the source throw.
@@ -46,11 +46,22 @@ export async function openImage(
   content: ContentSource,
   options: { readonly platform?: Platform | undefined; readonly signal: AbortSignal },
 ): Promise<Image> {
-  const { platform, signal } = options;
-  const candidates = await listCandidates(content, { signal });
+  try {
+    return await openChosen(content, options.platform, { signal: options.signal });
+  } catch (error) {
+    await content[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function openChosen(
+  content: ContentSource,
+  platform: Platform | undefined,
+  options: WaitOptions,
+): Promise<Image> {
+  const candidates = await listCandidates(content, options);
   const chosen = choose(candidates, platform, content.reference);
-  const found = await load(content, chosen, { signal });
-  const image = await toImage(content, found, { signal });
+  const image = await toImage(content, await load(content, chosen, options), options);
   const offered = image.platform;
   if (platform !== undefined && offered !== undefined && platformMatch(platform, offered) === 0) {
     throw new PlimsollError(
