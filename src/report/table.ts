@@ -1,0 +1,180 @@
+/**
+ * An inventory for people at a terminal: what the image is, what is in it, what could not be read.
+ *
+ * Nothing the image says is printed raw: all of it goes through `printable`.
+ */
+import picocolors from 'picocolors';
+import { formatBytes } from '#base/byte-size.ts';
+import { printable } from '#base/text.ts';
+import type { Distro, Inventory, Package } from '#inventory/inventory.ts';
+import type { Gap } from '#inventory/package.ts';
+import { formatPlatform } from '#oci/platform.ts';
+import type { ReportOptions } from './report-options.ts';
+import { cutText, padText, textWidth } from './text-columns.ts';
+
+type Colors = ReturnType<typeof picocolors.createColors>;
+
+const SOON_DAYS = 180;
+const DAY_MS = 24 * 60 * 60 * 1000;
+// More are a number: who wants them all takes the JSON.
+const MAX_GAPS = 50;
+const SPACE = 2;
+
+/** The table, ended by a line break. Without `columns` nothing is cut, as wanted in a file or a pipe. */
+export function renderTable(
+  inventory: Inventory,
+  { createdAt, columns = Number.POSITIVE_INFINITY, hasColors = false }: ReportOptions,
+): string {
+  const colors = picocolors.createColors(hasColors);
+  const lines = [
+    ...headingLines(inventory, createdAt, columns, colors),
+    '',
+    ...packageLines(inventory.packages, columns, colors),
+    ...gapLines(inventory.gaps, columns, colors),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function headingLines({ image, distro, packages, gaps }: Inventory, now: Date, columns: number, colors: Colors) {
+  const line = (label: string, text: string, color: (text: string) => string = String) =>
+    `${colors.dim(padText(label, 9))}${color(cutText(text, columns - 9))}`;
+  const lines = [colors.bold(printable(image.reference, 4096))];
+  // Digest and reference are for copying: they are never cut.
+  if (image.digest !== undefined) lines.push(`${colors.dim(padText('Digest', 9))}${image.digest}`);
+  if (image.platform !== undefined) lines.push(line('Platform', printable(formatPlatform(image.platform))));
+  if (distro === undefined) {
+    lines.push(line('Distro', 'unknown: no file of the image names one', colors.yellow));
+  } else {
+    lines.push(line('Distro', printable(distro.name)));
+    const { text, color } = supportOf(distro, now, colors);
+    lines.push(line('Support', text, color));
+  }
+  if (image.layers.length > 0) {
+    const bytes = image.layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
+    lines.push(line('Layers', `${image.layers.length}, ${formatBytes(bytes)}`));
+    const unchecked = image.layers.filter(layer => layer.verifiedBy === 'toc').length;
+    if (unchecked > 0) {
+      const text = `${unchecked} of ${image.layers.length} layers read in part, on the word of their own index`;
+      lines.push(line('Trust', text, colors.yellow));
+    }
+  }
+  lines.push(line('Packages', countByType(packages)));
+  if (gaps.length > 0) {
+    lines.push(
+      line('Not read', `${plural(gaps.length, 'part')}, listed at the end: packages may be missing`, colors.red),
+    );
+  }
+  return lines;
+}
+
+/** What is left of the distribution's standard support, judged by day. */
+function supportOf(
+  { endOfLife }: Distro,
+  now: Date,
+  colors: Colors,
+): { text: string; color: (text: string) => string } {
+  if (endOfLife === undefined) return { text: 'end of life not known', color: colors.dim };
+  const end = printable(endOfLife);
+  if (endOfLife < now.toISOString().slice(0, 10)) {
+    return { text: `END OF LIFE since ${end}: security fixes are no longer to be expected`, color: colors.red };
+  }
+  const soon = new Date(now.getTime() + SOON_DAYS * DAY_MS).toISOString().slice(0, 10);
+  if (endOfLife < soon) return { text: `end of life soon, on ${end}`, color: colors.yellow };
+  return { text: `until ${end}`, color: String };
+}
+
+function countByType(packages: readonly Package[]): string {
+  const counts = new Map<string, number>();
+  for (const { type } of packages) counts.set(type, (counts.get(type) ?? 0) + 1);
+  if (counts.size === 0) return 'none found';
+  const most = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  return `${packages.length}: ${most.map(([type, count]) => `${count} ${type}`).join(', ')}`;
+}
+
+/** A column of the table. One with a `minimum` is cut when the terminal is narrow, to no less than that if possible. */
+interface Column {
+  readonly title: string;
+  readonly cell: (one: Package) => string;
+  readonly minimum?: number;
+  readonly cut?: 'end' | 'middle';
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'TYPE', cell: one => one.type },
+  // Long names are paths, whose end tells more than their middle.
+  {
+    title: 'NAME',
+    cell: one => `${printable(one.name)}${one.evidence === 'asserted' ? ' *' : ''}`,
+    minimum: 24,
+    cut: 'middle',
+  },
+  { title: 'VERSION', cell: one => printable(one.version), minimum: 16 },
+  { title: 'SOURCE', cell: sourceCell, minimum: 10 },
+  { title: 'LAYER', cell: one => (one.layer === undefined ? '' : shortDigest(one.layer)) },
+];
+
+/** The source package where it differs: its name, with the version only when that differs as well. */
+function sourceCell({ name, version, source }: Package): string {
+  if (source === undefined) return '';
+  const hasOwnVersion = source.version !== undefined && source.version !== version;
+  if (source.name === name && !hasOwnVersion) return '';
+  return printable(hasOwnVersion ? `${source.name} ${source.version}` : source.name);
+}
+
+function packageLines(packages: readonly Package[], columns: number, colors: Colors): string[] {
+  if (packages.length === 0) return ['No packages found.'];
+  const table = COLUMNS.map(column => ({ column, cells: packages.map(column.cell) }))
+    // A column in which nothing is said is left out; a root folder has no layers.
+    .filter(({ cells }) => cells.some(cell => cell !== ''))
+    .map(entry => ({
+      ...entry,
+      width: [entry.column.title, ...entry.cells].reduce((n, s) => Math.max(n, textWidth(s)), 0),
+    }));
+  shrink(table, columns);
+  const row = (cells: readonly string[]) =>
+    table
+      .map(({ column, width }, at) => padText(cutText(cells[at] ?? '', width, column.cut), width))
+      .join(' '.repeat(SPACE))
+      .trimEnd();
+  const lines = [colors.bold(row(table.map(({ column }) => column.title)))];
+  for (let at = 0; at < packages.length; at += 1) lines.push(row(table.map(({ cells }) => cells[at] ?? '')));
+  if (packages.some(one => one.evidence === 'asserted')) {
+    lines.push('', colors.dim('* asserted by an SBOM in the image, not found installed'));
+  }
+  return lines;
+}
+
+/** Takes columns from the widest column that may be cut until the table fits; on a very narrow terminal below the minimum too. */
+function shrink(table: { readonly column: Column; width: number }[], columns: number): void {
+  let excess = table.reduce((sum, { width }) => sum + width + SPACE, -SPACE) - columns;
+  for (const share of [1, 0.3]) {
+    while (excess > 0) {
+      const [widest] = table
+        .filter(({ column, width }) => column.minimum !== undefined && width > column.minimum * share)
+        .sort((a, b) => b.width - a.width);
+      if (widest === undefined) break;
+      widest.width -= 1;
+      excess -= 1;
+    }
+  }
+}
+
+function gapLines(gaps: readonly Gap[], columns: number, colors: Colors): string[] {
+  if (gaps.length === 0) return [];
+  const shown = gaps.slice(0, MAX_GAPS).flatMap(({ layer, path, reason }) => {
+    const where = [layer && shortDigest(layer), path && printable(path)].filter(Boolean).join('  ') || 'the image';
+    return [`  ${cutText(where, columns - 2, 'middle')}`, `    ${cutText(printable(reason), columns - 4)}`];
+  });
+  const title = `NOT READ: ${plural(gaps.length, 'part')} of the image; packages may be missing above`;
+  const rest = gaps.length > MAX_GAPS ? [`  … and ${gaps.length - MAX_GAPS} more; the format json lists them all`] : [];
+  return ['', colors.red(colors.bold(cutText(title, columns))), ...shown, ...rest];
+}
+
+/** The first twelve digits, as other tools show layers. */
+function shortDigest(digest: string): string {
+  return printable(digest.slice(digest.indexOf(':') + 1, digest.indexOf(':') + 13));
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
