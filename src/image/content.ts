@@ -20,6 +20,9 @@ export interface RootDocument {
   readonly mediaType: string;
 }
 
+/** What a place says of the root without sending it. */
+export type RootHead = Pick<RootDocument, 'digest' | 'mediaType'>;
+
 /** Options of everything that waits. */
 export interface WaitOptions {
   readonly signal: AbortSignal;
@@ -42,6 +45,12 @@ export interface ContentSource extends AsyncDisposable {
 
   /** The manifest or index that the reference names. @throws {PlimsollError} `MANIFEST_UNKNOWN`, `REGISTRY_DENIED`, … */
   root(options: WaitOptions): Promise<RootDocument>;
+
+  /**
+   * The root's digest by one cheap question, **unverified**: enough to see that an image scanned before is unchanged. Missing where
+   * reading the root is as cheap; `undefined` when the place does not answer it. @throws {PlimsollError} as `root` does.
+   */
+  headRoot?(options: WaitOptions): Promise<RootHead | undefined>;
 
   /**
    * A whole document (manifest, index, config) by its descriptor, in memory, checked against size and digest, at most

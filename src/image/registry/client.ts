@@ -1,0 +1,289 @@
+/**
+ * A client for registries: one per process or scan, with one connection pool, one set of tokens and one limit of simultaneous
+ * requests for each registry it meets.
+ */
+import { PlimsollError, toPlimsollError } from '#base/errors.ts';
+import { printable } from '#base/text.ts';
+import { isLoopback } from './address.ts';
+import { type FailureContext, MAX_ERROR_BYTES, toAnswerFailure } from './answer-failure.ts';
+import { AttemptError, DEFAULT_PATIENCE, type Patience, type RetryNotice, retrying } from './attempt.ts';
+import { type Authorization, type AuthorizeOptions, Authorizer } from './authorizer.ts';
+import type { CredentialStore } from './credential-store.ts';
+import { follow } from './follow.ts';
+import { type RateLimit, readRateLimit } from './rate-limit.ts';
+import { readAll } from './read-body.ts';
+import { Slots } from './slots.ts';
+import { type Answer, discard, type ProxyEnvironment, Transport } from './transport.ts';
+import { CERTIFICATE_FOLDERS, readExtraAuthorities } from './trust.ts';
+
+/** How to reach registries. */
+export interface RegistryClientOptions {
+  readonly credentials: CredentialStore;
+  /**
+   * Whether certificates are checked. Without the check, plain HTTP is tried where HTTPS cannot be had, as podman does; on this
+   * machine's own addresses that is so in any case, as with docker.
+   */
+  readonly tlsVerify: boolean;
+  /** PEM file of certificate authorities to trust as well. */
+  readonly caFile?: string | undefined;
+  /** Folders of certificates by registry; those of podman and docker when not given. */
+  readonly certificateFolders?: readonly string[];
+  /** `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in upper or lower case. */
+  readonly env: ProxyEnvironment;
+  /** Attempts and time-outs that differ from `DEFAULT_PATIENCE`. */
+  readonly patience?: Partial<Patience>;
+  /** Requests to one registry at a time; a layer being streamed counts until it ends or is left. */
+  readonly maxConcurrency?: number;
+  /** Whether link-local and metadata addresses may be contacted. */
+  readonly allowsLinkLocal?: boolean;
+  readonly userAgent?: string;
+  /** Told whenever an answer says how much of a rate limit is left. */
+  readonly onRateLimit?: ((limit: RateLimit) => void) | undefined;
+  /** Told before each pause; what is passed has no secrets. */
+  readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** One request to a registry's API. */
+export interface RegistryRequest {
+  readonly method: 'GET' | 'HEAD';
+  readonly repository: string;
+  readonly wanted: 'manifest' | 'blob';
+  /** Tag or digest. */
+  readonly name: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Beginning of the error message. */
+  readonly task: string;
+  /** Statuses besides 2xx that the caller deals with itself. */
+  readonly expected?: readonly number[];
+}
+
+/** An answer whose body is being read; leaving it frees its place. */
+export interface OpenAnswer extends AsyncDisposable {
+  readonly answer: Answer;
+  readonly transport: Transport;
+}
+
+/** Challenges to meet for one request: the first, and one more when the scope asked for turns out to be another. */
+const MAX_CHALLENGES = 2;
+
+/** Opens registries by host and keeps them; closing it ends everything under way. */
+export class RegistryClient implements AsyncDisposable {
+  readonly #options: RegistryClientOptions;
+  readonly #registries = new Map<string, Promise<Registry>>();
+  readonly #lifetime = new AbortController();
+
+  constructor(options: RegistryClientOptions) {
+    this.#options = options;
+  }
+
+  /** The registry of a reference; no request is made. @throws {PlimsollError} `FILE_UNKNOWN`, `CREDENTIALS_INVALID` for CA files. */
+  async registry(host: string, options: { readonly signal: AbortSignal }): Promise<Registry> {
+    const known = this.#registries.get(host);
+    if (known !== undefined) return await known;
+    const opened = this.#open(host, options.signal);
+    this.#registries.set(host, opened);
+    opened.catch(() => this.#registries.delete(host));
+    return await opened;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#lifetime.abort();
+    const opened = await Promise.allSettled(this.#registries.values());
+    await Promise.all(
+      opened.map(async result => {
+        if (result.status === 'fulfilled') await result.value.close();
+      }),
+    );
+  }
+
+  async #open(host: string, signal: AbortSignal): Promise<Registry> {
+    const { caFile, certificateFolders: folders = CERTIFICATE_FOLDERS } = this.#options;
+    const authorities = await readExtraAuthorities(host, { caFile, folders, signal });
+    return new Registry(host, authorities, this.#options, this.#lifetime.signal);
+  }
+}
+
+/** One registry as this client knows it. */
+export class Registry {
+  /** Host and port as in the reference. */
+  readonly host: string;
+  readonly patience: Patience;
+  readonly #options: RegistryClientOptions;
+  readonly #lifetime: AbortSignal;
+  readonly #transport: Transport;
+  readonly #authorizer: Authorizer;
+  readonly #slots: Slots;
+  readonly #origins: readonly URL[];
+  /** The origin that answered; until then each is tried. */
+  #origin: URL | undefined;
+
+  constructor(host: string, authorities: readonly string[], options: RegistryClientOptions, lifetime: AbortSignal) {
+    this.host = host;
+    this.patience = { ...DEFAULT_PATIENCE, ...options.patience };
+    this.#options = options;
+    this.#lifetime = lifetime;
+    this.#origins = originsOf(host, options.tlsVerify);
+    this.#slots = new Slots(options.maxConcurrency ?? 6);
+    this.#transport = new Transport({
+      tlsVerify: options.tlsVerify,
+      authorities,
+      proxies: options.env,
+      patience: this.patience,
+      userAgent: options.userAgent ?? 'plimsoll',
+      allowsLinkLocal: options.allowsLinkLocal ?? false,
+      home: this.#origins[0]?.hostname ?? '',
+    });
+    this.#authorizer = new Authorizer({
+      registry: host,
+      credentials: options.credentials,
+      transport: this.#transport,
+      now: options.now ?? Date.now,
+      lifetime,
+    });
+  }
+
+  /**
+   * Makes a request and lets `read` have the answer, as often as patience allows: a body that breaks off is read again from the
+   * start. @throws {PlimsollError} the last failure.
+   */
+  async ask<T>(
+    request: RegistryRequest,
+    read: (open: OpenAnswer) => Promise<T>,
+    options: { readonly signal: AbortSignal },
+  ): Promise<T> {
+    const signal = AbortSignal.any([options.signal, this.#lifetime]);
+    const attempt = async () => {
+      await using open = await this.#openOnce(request, signal);
+      return await read(open);
+    };
+    return await retrying(attempt, { patience: this.patience, signal, onRetry: this.onRetry });
+  }
+
+  /** Makes one attempt and hands out the answer with its body unread; the caller retries, and gives the answer back. */
+  async openOnce(request: RegistryRequest, options: { readonly signal: AbortSignal }): Promise<OpenAnswer> {
+    return await this.#openOnce(request, AbortSignal.any([options.signal, this.#lifetime]));
+  }
+
+  /** Passes a pause on to whoever shows progress. */
+  readonly onRetry = (attempt: number, delayMs: number, error: PlimsollError): void => {
+    this.#options.onRetry?.({ registry: this.host, attempt, delayMs, error });
+  };
+
+  /** Cuts all connections. */
+  async close(): Promise<void> {
+    await this.#transport[Symbol.asyncDispose]();
+  }
+
+  async #openOnce(request: RegistryRequest, signal: AbortSignal): Promise<OpenAnswer> {
+    const release = await this.#slots.take(signal);
+    try {
+      const answer = await this.#reach(request, signal);
+      return {
+        answer,
+        transport: this.#transport,
+        [Symbol.asyncDispose]: async () => {
+          try {
+            await discard(answer);
+          } finally {
+            release();
+          }
+        },
+      };
+    } catch (error) {
+      release();
+      throw signal.aborted ? toPlimsollError(signal.reason) : error;
+    }
+  }
+
+  /** Finds the origin that speaks HTTP, the first time, and asks it. */
+  async #reach(request: RegistryRequest, signal: AbortSignal): Promise<Answer> {
+    if (this.#origin !== undefined) return await this.#authorized(request, this.#origin, signal);
+    let firstError: unknown;
+    for (const origin of this.#origins) {
+      try {
+        return await this.#authorized(request, origin, signal);
+      } catch (error) {
+        const isElsewhere = error instanceof AttemptError && error.isBeforeHttp && this.#origin === undefined;
+        if (!isElsewhere) throw error;
+        firstError ??= error;
+      }
+    }
+    throw firstError;
+  }
+
+  async #authorized(request: RegistryRequest, origin: URL, signal: AbortSignal): Promise<Answer> {
+    const { method, repository, wanted, name, headers, task } = request;
+    const options = { task, signal, repository, context: this.#context(request) };
+    const folder = wanted === 'manifest' ? 'manifests' : 'blobs';
+    const hop = { method, url: new URL(`/v2/${repository}/${folder}/${name}`, origin), headers };
+    let authorization = await this.#authorizer.first(options);
+    for (let challenges = 0; ; challenges += 1) {
+      const answer = await follow(hop, authorization.header, this.#transport, options);
+      this.#origin = origin;
+      const limit = readRateLimit(answer, this.host);
+      if (limit !== undefined) this.#options.onRateLimit?.(limit);
+      // Elsewhere nobody may ask for our credentials: a storage host that answers 401 just refuses.
+      const isFromRegistry = answer.url.origin === origin.origin;
+      const isChallenge = answer.status === 401 && isFromRegistry && challenges < MAX_CHALLENGES;
+      const next = isChallenge ? await this.#meet(answer, authorization, options) : undefined;
+      if (next !== undefined) {
+        authorization = next;
+        continue;
+      }
+      if (isSuccess(answer.status) || request.expected?.includes(answer.status) === true) return answer;
+      throw await this.#failure(answer, { ...options.context, ...known(authorization), isFromRegistry }, signal);
+    }
+  }
+
+  /** What to send after a 401, whose body is given up then; `undefined` leaves the body, which says why. */
+  async #meet(answer: Answer, sent: Authorization, options: AuthorizeOptions): Promise<Authorization | undefined> {
+    try {
+      const next = await this.#authorizer.next(answer, sent, options);
+      if (next !== undefined) await discard(answer);
+      return next;
+    } catch (error) {
+      await discard(answer);
+      throw error;
+    }
+  }
+
+  async #failure(answer: Answer, context: FailureContext, signal: AbortSignal): Promise<Error> {
+    let body = '';
+    try {
+      const bytes = await readAll(answer, this.#transport, { task: context.task, signal, limitBytes: MAX_ERROR_BYTES });
+      body = Buffer.from(bytes).toString('utf8');
+    } catch {
+      // The status says the most; without a body only the registry's own words are missing.
+    }
+    return toAnswerFailure(answer, body, context);
+  }
+
+  #context({ task, repository, wanted, name }: RegistryRequest): FailureContext {
+    const nowMs = (this.#options.now ?? Date.now)();
+    return { task, registry: this.host, repository, wanted, name, isFromRegistry: true, ...known(undefined), nowMs };
+  }
+}
+
+/** Where a registry may be found, best first. @throws {PlimsollError} `REFERENCE_INVALID` for a port over 65535 and the like. */
+export function originsOf(registry: string, tlsVerify: boolean): readonly URL[] {
+  // Docker Hub's name is not where its API is.
+  const host = registry === 'docker.io' || registry === 'index.docker.io' ? 'registry-1.docker.io' : registry;
+  const secure = URL.parse(`https://${host}`);
+  if (secure === null) {
+    throw new PlimsollError('REFERENCE_INVALID', `Cannot reach "${printable(registry)}": that is not a host and port`);
+  }
+  return tlsVerify && !isLoopback(secure.hostname) ? [secure] : [secure, new URL(`http://${host}`)];
+}
+
+function known(authorization: Authorization | undefined): Pick<FailureContext, 'access' | 'secrets'> {
+  return {
+    access: authorization?.access ?? { hasToken: false },
+    secrets: authorization?.secrets ?? [],
+  };
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}

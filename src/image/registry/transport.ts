@@ -1,0 +1,231 @@
+/**
+ * One request, one answer: connections with their certificates, proxies, time-outs and refused addresses, and nothing about
+ * registries yet. Redirects are not followed here, and no status is judged.
+ */
+import { BlockList, isIP } from 'node:net';
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { PlimsollError } from '#base/errors.ts';
+import { guardedLookup, isLoopback, type Reach, whyRefused } from './address.ts';
+import { AttemptError, type Patience } from './attempt.ts';
+import { toNetworkFailure } from './network-failure.ts';
+import { trustAlso } from './trust.ts';
+
+/** The proxy variables of the environment, upper or lower case; lower case wins, as in curl. */
+export type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
+
+/** What a transport is made from. */
+export interface TransportOptions {
+  /** Whether certificates are checked. */
+  readonly tlsVerify: boolean;
+  /** PEM texts of further certificate authorities. */
+  readonly authorities: readonly string[];
+  readonly proxies: ProxyEnvironment;
+  readonly patience: Patience;
+  readonly userAgent: string;
+  readonly allowsLinkLocal: boolean;
+  /** Host name without port that the user wrote: it may be this machine, and only then may others be. */
+  readonly home: string;
+}
+
+/** One request. `url` carries no credentials. */
+export interface Hop {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** What came back: the body is a stream that must be read or given to `discard`. */
+export interface Answer {
+  readonly status: number;
+  readonly url: URL;
+  readonly body: Readable;
+  /** One header, several of a name joined by commas; `undefined` when absent. */
+  header(name: string): string | undefined;
+}
+
+/** Options of a request: the beginning of its error message, and what stops it. */
+export interface SendOptions {
+  /** What is being tried, for messages: `Cannot read "docker.io/library/alpine:3.20"`. */
+  readonly task: string;
+  readonly signal: AbortSignal;
+}
+
+/** Tokens with the rights of many repositories make long headers; Node's default is 16 kB. */
+const MAX_HEADER_BYTES = 64 * 1024;
+/** A body up to this size is read to its end, to keep the connection; cutting costs less for a longer or a slow one. */
+const DISCARD_BYTES = 64 * 1024;
+const DISCARD_MS = 1000;
+
+/** Sends requests; closing it cuts every connection. */
+export class Transport implements AsyncDisposable {
+  readonly #options: TransportOptions;
+  readonly #proxied: ReadonlySet<string>;
+  readonly #bypass: (hostname: string) => boolean;
+  readonly #proxies: Readonly<Record<'httpProxy' | 'httpsProxy' | 'noProxy', string>>;
+  readonly #homeIsLoopback: boolean;
+  #direct: Dispatcher | undefined;
+  #proxy: Dispatcher | undefined;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#homeIsLoopback = isLoopback(options.home);
+    this.#proxies = readProxies(options.proxies);
+    const { httpProxy, httpsProxy, noProxy } = this.#proxies;
+    this.#proxied = new Set([...(httpProxy ? ['http:'] : []), ...(httpsProxy ? ['https:'] : [])]);
+    this.#bypass = toBypass(noProxy);
+  }
+
+  /** @throws {AttemptError} for everything that went wrong before the headers of an answer. */
+  async send(hop: Hop, options: SendOptions): Promise<Answer> {
+    const { url } = hop;
+    const { patience, userAgent } = this.#options;
+    const why = whyRefused(url.hostname, this.#reachOf(url.hostname));
+    if (why !== undefined) {
+      throw new AttemptError('REGISTRY_INVALID', `${options.task}: refusing to connect to ${url.host}, which ${why}`);
+    }
+    try {
+      const answer = await request(url, {
+        dispatcher: this.#dispatcherFor(url),
+        method: hop.method,
+        // Without an encoding named, a helpful proxy might compress, and the bytes would not be the ones the digest names.
+        headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...hop.headers },
+        ...(hop.body === undefined ? {} : { body: hop.body }),
+        signal: options.signal,
+        headersTimeout: patience.headersTimeoutMs,
+        bodyTimeout: patience.idleTimeoutMs,
+      });
+      // An error after the last reader has gone must not bring the process down; readers still see it.
+      answer.body.on('error', () => {});
+      const { headers } = answer;
+      return {
+        status: answer.statusCode,
+        url,
+        body: answer.body,
+        header: name => {
+          const value = headers[name];
+          return Array.isArray(value) ? value.join(', ') : value;
+        },
+      };
+    } catch (error) {
+      throw this.failure(error, url, options);
+    }
+  }
+
+  /** The error to report for a failure of the connection to `url`, while sending or while reading a body. */
+  failure(error: unknown, url: URL, options: SendOptions): PlimsollError {
+    return toNetworkFailure(error, {
+      host: url.host,
+      viaProxy: this.#isProxied(url),
+      patience: this.#options.patience,
+      ...options,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#direct?.destroy(), this.#proxy?.destroy()]);
+  }
+
+  #isProxied(url: URL): boolean {
+    return this.#proxied.has(url.protocol) && !isLoopback(url.hostname) && !this.#bypass(url.hostname);
+  }
+
+  /** Made on first use: reading the machine's certificates takes longer than many a request. */
+  #dispatcherFor(url: URL): Dispatcher {
+    if (!this.#isProxied(url)) {
+      this.#direct ??= new Agent(this.#agentOptions());
+      return this.#direct;
+    }
+    const { connect, ...rest } = this.#agentOptions();
+    const { lookup: _, ...tls } = connect;
+    this.#proxy ??= new EnvHttpProxyAgent({
+      ...rest,
+      connect,
+      requestTls: tls,
+      proxyTls: tls,
+      connectTimeout: this.#options.patience.connectTimeoutMs,
+      // Empty texts for what is not set: `undefined` would make undici read the environment by itself.
+      ...this.#proxies,
+    });
+    return this.#proxy;
+  }
+
+  #agentOptions() {
+    const { tlsVerify, authorities, patience } = this.#options;
+    return {
+      // One connection per request of a few large streams: HTTP/2 gains nothing and shares one flow-control window.
+      allowH2: false,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      connect: {
+        allowH2: false,
+        timeout: patience.connectTimeoutMs,
+        lookup: guardedLookup(hostname => this.#reachOf(hostname)),
+        ...(tlsVerify ? { secureContext: trustAlso(authorities) } : { rejectUnauthorized: false }),
+      },
+    };
+  }
+
+  #reachOf(hostname: string): Reach {
+    const isHome = hostname.toLowerCase() === this.#options.home.toLowerCase();
+    return { allowsLoopback: isHome || this.#homeIsLoopback, allowsLinkLocal: this.#options.allowsLinkLocal };
+  }
+}
+
+/** Gives up a body: reads a short one so that its connection can be used again, cuts a long or slow one. Never fails. */
+export async function discard(answer: Answer): Promise<void> {
+  const { body } = answer;
+  if (body.destroyed || body.readableEnded) return;
+  const timer = setTimeout(() => body.destroy(), DISCARD_MS);
+  let seenBytes = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      seenBytes += chunk.byteLength;
+      if (seenBytes > DISCARD_BYTES) break;
+    }
+  } catch {
+    // It was unwanted anyway.
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function readProxies(environment: ProxyEnvironment) {
+  const read = (name: string) => environment[name] || environment[name.toUpperCase()] || '';
+  return {
+    httpProxy: toProxyUrl(read('http_proxy'), 'HTTP_PROXY'),
+    httpsProxy: toProxyUrl(read('https_proxy'), 'HTTPS_PROXY'),
+    noProxy: read('no_proxy'),
+  };
+}
+
+/** A proxy is a URL, or a host and port alone. Its text may hold a password, so no message repeats it. */
+function toProxyUrl(text: string, name: string): string {
+  if (text === '') return '';
+  const url = URL.parse(text.includes('://') ? text : `http://${text}`);
+  if (url === null || !['http:', 'https:', 'socks5:', 'socks:'].includes(url.protocol)) {
+    throw new PlimsollError(
+      'USAGE',
+      `Cannot use the proxy in ${name}: expected a URL such as http://proxy.example:3128`,
+    );
+  }
+  return url.href;
+}
+
+/** The address ranges in `NO_PROXY` (`10.0.0.0/8`), which Go's clients know and undici does not; names are left to undici. */
+function toBypass(noProxy: string): (hostname: string) => boolean {
+  const ranges = new BlockList();
+  for (const entry of noProxy.split(/[\s,]+/)) {
+    const [address = '', prefix = ''] = entry.split('/');
+    const version = isIP(address);
+    const bits = Number(prefix);
+    if (version === 0 || prefix === '' || !Number.isInteger(bits) || bits < 0 || bits > (version === 6 ? 128 : 32))
+      continue;
+    ranges.addSubnet(address, bits, version === 6 ? 'ipv6' : 'ipv4');
+  }
+  return hostname => {
+    const address = hostname.replace(/^\[|\]$/g, '');
+    const version = isIP(address);
+    return version !== 0 && ranges.check(address, version === 6 ? 'ipv6' : 'ipv4');
+  };
+}
