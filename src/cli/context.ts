@@ -1,0 +1,24 @@
+/**
+ * What a command gets from the process it runs in, so that it can be run in tests with other streams and another environment.
+ */
+import type { Writable } from 'node:stream';
+
+/** The world of one run of the command line. Only `main/` makes one from the real process. */
+export interface CliContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  /** Aborted on Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Version of Plimsoll. */
+  readonly version: string;
+  readonly now: () => Date;
+}
+
+/** Whether results on standard output may have colours: a terminal, and neither `NO_COLOR` nor a dumb one. */
+export function hasColors(context: CliContext): boolean {
+  const { env, stdout } = context;
+  if (env['NO_COLOR']) return false;
+  if (env['FORCE_COLOR'] && env['FORCE_COLOR'] !== '0') return true;
+  return stdout.isTTY === true && env['TERM'] !== 'dumb';
+}

@@ -1,0 +1,76 @@
+/**
+ * Options that every command which opens images has, and opening images with them.
+ */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { PlimsollError } from '#base/errors.ts';
+import type { Image } from '#image/image.ts';
+import { type OpenOptions, openAllReferences, openReference } from '#image/open-reference.ts';
+import { openCredentialStore } from '#image/registry/credentials.ts';
+import { type Platform, parsePlatform } from '#oci/platform.ts';
+import { parseReference } from '#oci/reference.ts';
+import type { CliContext } from './context.ts';
+
+/** As commander hands them over. */
+export interface ImageOptions {
+  readonly platform?: Platform;
+  readonly allPlatforms?: boolean;
+  readonly authfile?: string;
+  readonly tlsVerify: boolean;
+  readonly caFile?: string;
+  readonly wholeLayers?: boolean;
+}
+
+/** Adds the options to a command. */
+export function addImageOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--platform <os/arch>',
+        'which image of a multi-platform one; default: linux on this machine’s architecture',
+      )
+        .argParser(toPlatformArgument)
+        .conflicts('allPlatforms'),
+    )
+    .option('--all-platforms', 'every image of a multi-platform one')
+    .option(
+      '--authfile <file>',
+      'credentials as podman login --authfile writes them; default: those of podman and docker login',
+    )
+    .addOption(
+      new Option('--tls-verify <bool>', 'false: accept any certificate of the registry, and plain HTTP')
+        .argParser(toBoolean)
+        .default(true, 'true'),
+    )
+    .option('--ca-file <file>', 'certificates (PEM) to trust besides the system’s')
+    .option('--whole-layers', 'never read a layer by parts, even where its format allows it');
+}
+
+/** Opens the image of a reference, or with `--all-platforms` every image. Each is closed by the caller. */
+export async function openImages(text: string, options: ImageOptions, context: CliContext): Promise<readonly Image[]> {
+  const reference = parseReference(text);
+  const { env, signal } = context;
+  const open: OpenOptions = {
+    credentials: openCredentialStore({ authFile: options.authfile, env }),
+    tlsVerify: options.tlsVerify,
+    caFile: options.caFile,
+    env,
+    dockerHost: env['DOCKER_HOST'],
+    signal,
+  };
+  if (options.allPlatforms) return await openAllReferences(reference, open);
+  return [await openReference(reference, { ...open, platform: options.platform })];
+}
+
+function toPlatformArgument(text: string): Platform {
+  try {
+    return parsePlatform(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof PlimsollError ? error.message : String(error));
+  }
+}
+
+function toBoolean(text: string): boolean {
+  if (text === 'true') return true;
+  if (text === 'false') return false;
+  throw new InvalidArgumentError('expected true or false');
+}

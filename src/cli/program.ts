@@ -1,0 +1,83 @@
+/**
+ * The command line: its commands, how errors read, and which exit status they give.
+ */
+import { Command, CommanderError } from 'commander';
+import { ERRORS, exitStatusOf, PlimsollError, toPlimsollError } from '#base/errors.ts';
+import { printable } from '#base/text.ts';
+import type { CliContext } from './context.ts';
+import { addSbomCommand } from './sbom.ts';
+
+const EXAMPLES = `
+Examples:
+  plimsoll sbom dir:/                                       this machine
+  plimsoll sbom docker.io/library/alpine:3.20               an image in a registry
+  plimsoll sbom oci-archive:app.tar --format cyclonedx-json --output app.cdx.json
+  plimsoll sbom docker-daemon:app:dev --quiet --format json
+
+Images:
+  [docker://]REGISTRY/REPOSITORY[:TAG][@DIGEST]   a registry, with the credentials of podman login or docker login
+  oci:DIR[:REF]  oci-archive:FILE[:REF]           an OCI layout, as a folder or a tar
+  docker-archive:FILE[:REF]                       what docker save or podman save wrote, also gzipped
+  docker-daemon:NAME                              the store of a running Docker Engine or podman
+  dir:ROOTFS                                      an unpacked root file system
+
+Exit status:
+  0 fine   1 a policy was not met   2 wrong usage or malformed data   3 access denied   4 no such thing
+  5 conflict   6 a limit   7 a registry or the network failed   70 a bug
+`;
+
+/** Runs one command. Results go to `stdout`, everything else to `stderr`. @returns the exit status; it never throws. */
+export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
+  const isVerbose = args.includes('--verbose');
+  try {
+    const program = buildProgram(context);
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (context.signal.aborted) {
+      context.stderr.write('plimsoll: cancelled\n');
+      return 130;
+    }
+    context.stderr.write(describeFailure(error, isVerbose));
+    return exitStatusOf(error);
+  }
+}
+
+/** One sentence; the chain of causes below it with `--verbose`, the stack too when it is our bug. */
+export function describeFailure(error: unknown, isVerbose: boolean): string {
+  const known = toPlimsollError(error);
+  const lines = [`plimsoll: ${printable(known.message, 2000)} (${known.code})`];
+  const isBug = ERRORS[known.code].family === 'bug';
+  if (isBug && !isVerbose) lines.push('This is a bug in Plimsoll; run again with --verbose and report what it prints');
+  if (isVerbose) {
+    for (let cause = known.cause, depth = 0; cause instanceof Error && depth < 10; cause = cause.cause, depth++) {
+      const code = cause instanceof PlimsollError ? ` (${cause.code})` : '';
+      lines.push(`  caused by: ${printable(cause.message, 2000)}${code}`);
+      if (isBug && cause.stack !== undefined) lines.push(cause.stack);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function buildProgram(context: CliContext): Command {
+  const program = new Command('plimsoll');
+  program
+    .description('Scans, certifies and publishes container images across every registry a team uses.')
+    .version(context.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help for a command')
+    .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('after', EXAMPLES)
+    .showSuggestionAfterError()
+    .configureHelp({ helpWidth: Math.min(context.stdout.columns ?? 100, 110) })
+    .configureOutput({
+      writeOut: text => void context.stdout.write(text),
+      writeErr: text => void context.stderr.write(text),
+      // commander says "error: unknown option …"; ours all begin with the program's name.
+      outputError: (text, write) => write(text.replace(/^error: /, 'plimsoll: ')),
+    })
+    .exitOverride();
+  addSbomCommand(program, context);
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+}

@@ -1,0 +1,37 @@
+/**
+ * The command line's composition root: the one place that reads the real process.
+ */
+import { readFileSync } from 'node:fs';
+import type { CliContext } from '#cli/context.ts';
+import { runCli } from '#cli/program.ts';
+
+/** Runs one command with the arguments after the program's name, and sets the exit status of the process. */
+export async function main(args: readonly string[]): Promise<void> {
+  const interrupt = new AbortController();
+  const onSignal = () => {
+    // The second Ctrl-C is from somebody who does not want to wait for a tidy end.
+    if (interrupt.signal.aborted) process.exit(130);
+    interrupt.abort();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  // A reader that has seen enough (`| head`) is no failure.
+  process.stdout.on('error', error => {
+    if ('code' in error && error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  const context: CliContext = {
+    env: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: interrupt.signal,
+    version: readVersion(),
+    now: () => new Date(),
+  };
+  process.exitCode = await runCli(args, context);
+}
+
+function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
+  return isManifest ? String(manifest.version) : 'unknown';
+}

@@ -1,0 +1,91 @@
+/**
+ * The floors of the house: a file imports from its own folder and from lower floors; same-floor edges are listed here on purpose.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const FLOORS: readonly (readonly string[])[] = [
+  ['base'],
+  ['oci', 'purl', 'version'],
+  ['inventory', 'advisory', 'matching', 'certification', 'report'],
+  ['image', 'connector', 'vulndb', 'blob', 'store'],
+  ['scan', 'hosting', 'project', 'build', 'access', 'notify'],
+  ['http', 'cli'],
+  ['main'],
+];
+
+/** Edges between folders of one floor. Adding one is a decision: say why in the commit. */
+const SAME_FLOOR: ReadonlySet<string> = new Set([
+  'report -> inventory',
+  'matching -> inventory',
+  'matching -> advisory',
+  'report -> matching',
+]);
+
+/** Only these read the process's environment or end it. */
+const MAY_READ_PROCESS = /^(?:main)\//;
+
+const root = join(import.meta.dirname, '../src');
+const sources = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(path => path.endsWith('.ts'));
+const production = sources.filter(path => !/\.test\.ts$|\/testing\//.test(path));
+const floorOf = (folder: string) => FLOORS.findIndex(floor => floor.includes(folder));
+
+test('every folder of src stands on a floor', () => {
+  const folders = new Set(sources.map(path => path.split('/')[0] ?? ''));
+  expect([...folders].filter(folder => floorOf(folder) === -1)).toEqual([]);
+});
+
+test('imports point to the same folder or to a lower floor', () => {
+  const wrong: string[] = [];
+  for (const path of sources) {
+    const from = path.split('/')[0] ?? '';
+    for (const to of foldersImportedBy(path)) {
+      if (to === from) continue;
+      const isAllowed = floorOf(to) < floorOf(from) || SAME_FLOOR.has(`${from} -> ${to}`);
+      if (!isAllowed) wrong.push(`${path} imports #${to}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('relative imports stay in their top folder', () => {
+  const wrong = sources.filter(path => {
+    const depth = path.split('/').length - 2;
+    const climbs = [...readSource(path).matchAll(/from '((?:\.\.\/)+)/g)].map(match => (match[1] ?? '').length / 3);
+    return climbs.some(climb => climb > depth);
+  });
+  expect(wrong.filter(path => !path.endsWith('.test.ts'))).toEqual([]);
+});
+
+test('only main reads the environment', () => {
+  const readers = production.filter(
+    path => !MAY_READ_PROCESS.test(path) && /process\.(?:env|exit\b|argv)/.test(withoutComments(path)),
+  );
+  expect(readers.filter(path => path !== 'base/errors-page.ts')).toEqual([]);
+});
+
+test('pure floors know no network, disk or clock', () => {
+  const effects =
+    /from 'node:(?:fs|fs\/promises|net|http|https|http2|tls|dns|child_process|worker_threads)'|Date\.now\(|new Date\(\)/;
+  const isPure = (path: string) => floorOf(path.split('/')[0] ?? '') <= 2 && path !== 'base/errors-page.ts';
+  expect(production.filter(path => isPure(path) && effects.test(withoutComments(path)))).toEqual([]);
+});
+
+test('there are no barrels and no folders named for nothing', () => {
+  expect(sources.filter(path => /(?:^|\/)(?:index|utils?|helpers?|common|types)(?:\.ts$|\/)/.test(path))).toEqual([]);
+});
+
+function foldersImportedBy(path: string): readonly string[] {
+  return [...readSource(path).matchAll(/(?:from|import)\s*\(?\s*'#([a-z-]+)\//g)].map(match => match[1] ?? '');
+}
+
+function readSource(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+function withoutComments(path: string): string {
+  return readSource(path)
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/^\s*\/\/.*$/gm, '');
+}
