@@ -5,7 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['plimsoll-source', 'node', 'import', 'default'] } },
   resolve: { conditions: ['plimsoll-source', 'node', 'import', 'default'] },
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/*.test.ts'],
     execArgv: ['--conditions=plimsoll-source'],
     testTimeout: 30_000,
     setupFiles: ['test/no-internet.ts'],
