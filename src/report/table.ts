@@ -32,7 +32,7 @@ export function renderTable(
     ...packageLines(inventory.packages, columns, colors),
     ...gapLines(inventory.gaps, columns, colors),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.join('\n')}\n`.toWellFormed();
 }
 
 function headingLines({ image, distro, packages, gaps }: Inventory, now: Date, columns: number, colors: Colors) {
