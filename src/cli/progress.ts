@@ -65,9 +65,9 @@ class LineProgress implements Progress {
       stream: this.#stream,
       fps: 5,
       clearOnComplete: true,
-      // Neither the cursor nor the handling of signals is ours to change: a scan that is killed leaves the terminal as it was.
-      hideCursor: null,
-      linewrap: null,
+      // Cursor, line wrapping and signals are not ours to change: a scan that is killed leaves the terminal as it was.
+      hideCursor: false,
+      linewrap: true,
       gracefulExit: false,
       format: (_options, params) =>
         progressLine(
@@ -79,7 +79,8 @@ class LineProgress implements Progress {
             totalBytes: this.#totalBytes,
             elapsedMs: Date.now() - params.startTime,
           },
-          this.#stream.columns ?? 80,
+          // Some terminals do not know their size and say 0.
+          this.#stream.columns || 80,
         ),
     });
     this.#bar.start(1, 0);

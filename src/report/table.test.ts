@@ -22,6 +22,7 @@ test.each([60, 80, 100, 132])('the table fits a terminal of %i columns', columns
 
 test('nothing is cut when the width is not known, as in a pipe', () => {
   const text = renderTable(ORDINARY, options());
+  expect(renderTable(ORDINARY, options({ columns: 0 }))).toBe(text);
   expect(text).toContain('github.com/Azure/azure-sdk-for-go/sdk/internal/exported/temporal');
   expect(text).not.toContain('…');
 });

@@ -23,8 +23,10 @@ const SPACE = 2;
 /** The table, ended by a line break. Without `columns` nothing is cut, as wanted in a file or a pipe. */
 export function renderTable(
   inventory: Inventory,
-  { createdAt, columns = Number.POSITIVE_INFINITY, hasColors = false }: ReportOptions,
+  { createdAt, columns: terminalColumns = 0, hasColors = false }: ReportOptions,
 ): string {
+  // Some terminals do not know their size and say 0.
+  const columns = terminalColumns > 0 ? terminalColumns : Number.POSITIVE_INFINITY;
   const colors = picocolors.createColors(hasColors);
   const lines = [
     ...headingLines(inventory, createdAt, columns, colors),
