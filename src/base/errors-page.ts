@@ -59,17 +59,20 @@ ${sections.join('\n')}`;
 
 function section(family: Family, codes: readonly ErrorCode[]): string {
   const { title, meaning, retry } = FAMILIES[family];
-  const rows = codes.map(
-    code => `| \`${code}\` | ${ERRORS[code].status} | ${ERRORS[code].meaning.replaceAll('|', '\\|')} |`,
-  );
+  const rows = codes.map(code => [`\`${code}\``, String(ERRORS[code].status), ERRORS[code].meaning]);
   return `## ${title}: exit status ${EXIT_STATUS[family]}
 
 ${meaning} ${retry}
 
-| code | HTTP | meaning |
-| --- | --- | --- |
-${rows.join('\n')}
+${table(['code', 'HTTP', 'meaning'], rows)}
 `;
+}
+
+/** A Markdown table with cells padded to the width of their column, as the formatter wants it. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, at) => Math.max(title.length, ...rows.map(row => row[at]?.length ?? 0)));
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
+  return [head, widths.map(width => '-'.repeat(width)), ...rows].map(line).join('\n');
 }
 
 if (import.meta.main) writeFileSync(new URL('../../docs/errors.md', import.meta.url), errorsPage());
