@@ -14,26 +14,27 @@ export interface Platform {
   readonly variant?: string;
 }
 
-const ARCHITECTURE_ALIASES: Readonly<Record<string, readonly [architecture: string, variant?: string]>> = {
-  x86_64: ['amd64'],
-  'x86-64': ['amd64'],
-  x64: ['amd64'],
-  aarch64: ['arm64'],
-  armhf: ['arm', 'v7'],
-  armel: ['arm', 'v6'],
-  i386: ['386'],
-  i686: ['386'],
-  ia32: ['386'],
-  x86: ['386'],
-  ppc64el: ['ppc64le'],
-};
+/** A map, not an object: images name their architecture freely, `constructor` for one. */
+const ARCHITECTURE_ALIASES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
+  ['x86_64', ['amd64']],
+  ['x86-64', ['amd64']],
+  ['x64', ['amd64']],
+  ['aarch64', ['arm64']],
+  ['armhf', ['arm', 'v7']],
+  ['armel', ['arm', 'v6']],
+  ['i386', ['386']],
+  ['i686', ['386']],
+  ['ia32', ['386']],
+  ['x86', ['386']],
+  ['ppc64el', ['ppc64le']],
+]);
 
 const NODE_ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' };
 
 /** Reads `os/architecture[/variant]`, or an architecture alone, which means `linux`. @throws {PlimsollError} `PLATFORM_INVALID`. */
 export function parsePlatform(text: string): Platform {
   const parts = text.toLowerCase().split('/');
-  const wellFormed = parts.length <= 3 && parts.every(part => /^[a-z0-9_.-]+$/.test(part));
+  const wellFormed = parts.length <= 3 && parts.every(part => /^[a-z0-9][a-z0-9_.-]*$/.test(part));
   const [os = '', architecture = '', variant] = parts.length === 1 ? ['linux', parts[0]] : parts;
   if (!wellFormed) {
     throw new PlimsollError(
@@ -46,7 +47,7 @@ export function parsePlatform(text: string): Platform {
 
 /** A platform from the words of an index or config, with architecture aliases resolved and default variants dropped. */
 export function toPlatform(os: string, architecture: string, variant?: string): Platform {
-  const [name, aliasVariant] = ARCHITECTURE_ALIASES[architecture] ?? [architecture];
+  const [name, aliasVariant] = ARCHITECTURE_ALIASES.get(architecture) ?? [architecture];
   const wanted = variant ?? aliasVariant;
   // arm64/v8 and amd64/v1 are what the bare names mean.
   const isDefault = (name === 'arm64' && wanted === 'v8') || (name === 'amd64' && wanted === 'v1') || wanted === '';

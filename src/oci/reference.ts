@@ -42,6 +42,7 @@ const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 const HOST =
   /^(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(?::[0-9]{1,5})?$/;
 const LOCAL_TRANSPORTS = ['oci', 'oci-archive', 'docker-archive', 'dir'] as const;
+const TRANSPORTS = ['docker-daemon', ...LOCAL_TRANSPORTS] as const;
 
 /**
  * Reads a reference: `registry/repo:tag@digest` (also after `docker://`), `oci:DIR[:REF]`, `oci-archive:FILE[:REF]`,
@@ -72,7 +73,9 @@ export function formatReference(reference: Reference): string {
     case 'docker': {
       const tag = reference.tag === undefined ? '' : `:${reference.tag}`;
       const digest = reference.digest === undefined ? '' : `@${reference.digest}`;
-      return `${reference.registry}/${reference.repository}${tag}${digest}`;
+      // A host called like a transport would be read as one.
+      const isClear = !TRANSPORTS.some(transport => reference.registry.startsWith(`${transport}:`));
+      return `${isClear ? '' : 'docker://'}${reference.registry}/${reference.repository}${tag}${digest}`;
     }
     case 'docker-daemon':
       return `docker-daemon:${reference.name}`;
