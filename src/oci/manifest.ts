@@ -140,6 +140,15 @@ export function parseManifest(bytes: Uint8Array, mediaType: string, what: string
       `Cannot read "${printable(what)}": "${printable(own || mediaType || 'a document without a media type')}" is not an image manifest or index`,
     );
   }
+  const rivals = kind === 'index' ? ['config', 'layers'] : ['manifests'];
+  const rival = rivals.find(field => json[field] !== undefined && json[field] !== null);
+  if (rival !== undefined) {
+    // Two readers could see two different images in it: CVE-2021-41190.
+    throw new PlimsollError(
+      'MANIFEST_INVALID',
+      `Cannot read "${printable(what)}": it is manifest and index both: ${kind === 'index' ? 'an index' : 'a manifest'} with "${rival}"`,
+    );
+  }
   if (kind === 'index') {
     const index = check(indexSchema, json, what, 'index');
     return {
@@ -186,14 +195,17 @@ export function instructionsOf(config: ImageConfig, layerCount: number): readonl
 
 const BUILDKIT_MARK = '# buildkit';
 
-/** `RUN apk add curl` from `/bin/sh -c apk add curl`, `COPY …` from `/bin/sh -c #(nop) COPY …`, BuildKit's mark dropped. */
+/**
+ * `RUN apk add curl` from `/bin/sh -c apk add curl` or BuildKit's `RUN /bin/sh -c apk add curl # buildkit`, and `COPY …` from
+ * `/bin/sh -c #(nop) COPY …`: the same words whoever built it.
+ */
 function toInstruction(createdBy: string | undefined): string | undefined {
   if (createdBy === undefined) return undefined;
   const trimmed = createdBy.trim();
   const text = trimmed.endsWith(BUILDKIT_MARK) ? trimmed.slice(0, -BUILDKIT_MARK.length).trimEnd() : trimmed;
   const nop = /^\/bin\/sh -c #\(nop\)\s+(.*)$/s.exec(text);
   if (nop) return nop[1]?.trim();
-  const shell = /^(?:\|\d+ .*?)?\/bin\/sh -c (.*)$/s.exec(text);
+  const shell = /^(?:RUN )?(?:\|\d+ .*?)?\/bin\/sh -c (.*)$/s.exec(text);
   return shell ? `RUN ${shell[1]?.trim() ?? ''}` : text;
 }
 
