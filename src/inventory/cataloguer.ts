@@ -56,6 +56,11 @@ export interface Cataloguer {
   readonly version: number;
   /** The largest file it reads, in bytes; a larger one becomes a gap. */
   readonly maxBytes: number;
+  /**
+   * How many bytes from the start are enough, for files of gigabytes that tell all at their beginning; all of them when missing. Only
+   * these are kept for `read`, whose body may end there.
+   */
+  readonly headBytes?: number;
 
   /**
    * Whether it wants the file, judged by path, size and mode. Called for every file of every layer: a few string comparisons,
