@@ -3,8 +3,12 @@
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PlimsollError } from '#base/errors.ts';
-import type { Image } from '#image/image.ts';
-import { type OpenOptions, openAllReferences, openReference } from '#image/open-reference.ts';
+import {
+  type OpenedImages,
+  type OpenReferenceOptions,
+  openReferencedImage,
+  openReferencedImages,
+} from '#image/open-reference.ts';
 import { openCredentialStore } from '#image/registry/credentials.ts';
 import { type Platform, parsePlatform } from '#oci/platform.ts';
 import { parseReference } from '#oci/reference.ts';
@@ -45,20 +49,23 @@ export function addImageOptions(command: Command): Command {
     .option('--whole-layers', 'never read a layer by parts, even where its format allows it');
 }
 
-/** Opens the image of a reference, or with `--all-platforms` every image. Each is closed by the caller. */
-export async function openImages(text: string, options: ImageOptions, context: CliContext): Promise<readonly Image[]> {
+/** Opens the image of a reference, or with `--all-platforms` every image. Closing the result closes them all. */
+export async function openImages(text: string, options: ImageOptions, context: CliContext): Promise<OpenedImages> {
   const reference = parseReference(text);
   const { env, signal } = context;
-  const open: OpenOptions = {
-    credentials: openCredentialStore({ authFile: options.authfile, env }),
-    tlsVerify: options.tlsVerify,
-    caFile: options.caFile,
-    env,
+  const open: OpenReferenceOptions = {
+    registry: {
+      credentials: openCredentialStore({ authFile: options.authfile, env }),
+      tlsVerify: options.tlsVerify,
+      caFile: options.caFile,
+      env,
+    },
     dockerHost: env['DOCKER_HOST'],
     signal,
   };
-  if (options.allPlatforms) return await openAllReferences(reference, open);
-  return [await openReference(reference, { ...open, platform: options.platform })];
+  if (options.allPlatforms) return await openReferencedImages(reference, open);
+  const image = await openReferencedImage(reference, { ...open, platform: options.platform });
+  return { images: [image], [Symbol.asyncDispose]: () => image[Symbol.asyncDispose]() };
 }
 
 function toPlatformArgument(text: string): Platform {

@@ -49,10 +49,11 @@ async function runSbom(references: readonly string[], options: SbomOptions, cont
   try {
     await using pool = new LayerPool();
     for (const reference of references) {
-      const images = await openImages(reference, options, context);
-      await using closing = new AsyncDisposableStack();
-      for (const image of images) closing.use(image);
-      for (const image of images) inventories.push(await scanOne(image, { cache, pool, progress, context }));
+      await using opened = await openImages(reference, options, context);
+      for (const image of opened.images)
+        inventories.push(
+          await scanOne(image, { cache, pool, progress, context, allowsParts: options.wholeLayers !== true }),
+        );
     }
   } finally {
     progress.end();
@@ -76,9 +77,15 @@ async function runSbom(references: readonly string[], options: SbomOptions, cont
 
 async function scanOne(
   image: Image,
-  use: { cache: LayerCache | undefined; pool: LayerPool; progress: Progress; context: CliContext },
+  use: {
+    cache: LayerCache | undefined;
+    pool: LayerPool;
+    progress: Progress;
+    context: CliContext;
+    allowsParts: boolean;
+  },
 ): Promise<Inventory> {
-  const { cache, pool, progress, context } = use;
+  const { cache, pool, progress, context, allowsParts } = use;
   const layers = image.layers.flatMap(layer => (layer.kind === 'tar' ? [layer] : []));
   progress.startImage(
     image.reference,
@@ -90,6 +97,7 @@ async function scanOne(
       signal: context.signal,
       cache,
       pool,
+      allowsParts,
       progress: {
         startLayer: () => progress.startLayer(),
         advance: (_, bytes) => progress.advance(bytes),

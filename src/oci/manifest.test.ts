@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { PlimsollError } from '#base/errors.ts';
 import { makeAttestation, makeImage, makeIndex, makeLayer } from '../../test/fixtures/image-builder.ts';
 import { digestOf } from './digest.ts';
+import { MAX_DOCUMENT_BYTES } from './json-document.ts';
 import {
   type HistoryEntry,
   type ImageConfig,
   instructionsOf,
-  MAX_DOCUMENT_BYTES,
   parseImageConfig,
   parseManifest,
 } from './manifest.ts';
@@ -139,6 +139,16 @@ describe('a manifest', () => {
     expect(() => parseManifest(Buffer.from('<html>'), MANIFEST, 'app')).toThrow(refused('MANIFEST_INVALID', 'JSON'));
     const large = Buffer.alloc(MAX_DOCUMENT_BYTES + 1, ' ');
     expect(() => parseManifest(large, MANIFEST, 'app')).toThrow(refused('LIMIT_EXCEEDED', String(large.length)));
+  });
+
+  test('is refused when its values would take more memory than any image is worth', () => {
+    const rooted = (rest: string) => Buffer.from(`{"rootfs":{},"x":${rest}}`);
+    const many = rooted(`[${'{},'.repeat(600_000)}{}]`);
+    expect(() => parseImageConfig(many, 'app')).toThrow(refused('LIMIT_EXCEEDED', '500000 values'));
+    const deep = rooted(`${'['.repeat(1_100_000)}${']'.repeat(1_100_000)}`);
+    expect(() => parseImageConfig(deep, 'app')).toThrow(refused('LIMIT_EXCEEDED', '500000 values'));
+    const text = rooted(JSON.stringify('"{[,\\'.repeat(400_000)));
+    expect(parseImageConfig(text, 'app').diffIds).toEqual([]);
   });
 
   test('cannot steer the terminal through a message', () => {

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import { type Digest, isDigest } from './digest.ts';
+import { parseJsonDocument } from './json-document.ts';
 import { isImageConfig, isLayer, type ManifestKind, manifestKindOf } from './media-type.ts';
 import { type Platform, toPlatform } from './platform.ts';
 
@@ -62,8 +63,6 @@ export interface ImageConfig {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
-/** The largest manifest, index or config we read, in bytes; registries are only bound to accept 4 MiB. */
-export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 /** More layers than any runtime can mount (overlayfs: 500; images in the wild: 127). */
 const MAX_LAYERS = 1000;
 const MAX_INDEX_ENTRIES = 10_000;
@@ -268,18 +267,7 @@ function toIndexEntry(entry: NonNullable<z.output<typeof indexSchema>['manifests
 }
 
 function parseDocument(bytes: Uint8Array, what: string): Record<string, unknown> {
-  if (bytes.byteLength > MAX_DOCUMENT_BYTES) {
-    throw new PlimsollError(
-      'LIMIT_EXCEEDED',
-      `Cannot read "${printable(what)}": ${bytes.byteLength} bytes, the limit is ${MAX_DOCUMENT_BYTES}`,
-    );
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
-  } catch (cause) {
-    throw new PlimsollError('MANIFEST_INVALID', `Cannot read "${printable(what)}": it is not JSON`, { cause });
-  }
+  const json = parseJsonDocument(bytes, what);
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw new PlimsollError('MANIFEST_INVALID', `Cannot read "${printable(what)}": expected a JSON object`);
   }

@@ -5,12 +5,14 @@ import { createHash, type Hash } from 'node:crypto';
 import { PlimsollError, toPlimsollError } from '#base/errors.ts';
 import { verified } from '#image/verified.ts';
 import { isExecutableMagic } from '#inventory/executable/open-executable.ts';
+import type { FileBody } from '#inventory/file-body.ts';
 import type { LayerFacts } from '#inventory/layer-facts.ts';
 import { type Digest, splitDigest } from '#oci/digest.ts';
 import { inflated } from '#oci/inflate.ts';
-import { linkTarget, markOf, normalisePath } from '#oci/layer-path.ts';
+import { linkTarget, normalisePath } from '#oci/layer-path.ts';
 import { type BodySink, type TarEntry, TarReader } from '#oci/tar-reader.ts';
 import { type CataloguerSet, type Claim, LayerCollector } from './layer-collector.ts';
+import { noteEntry } from './note-entry.ts';
 import { filledBody, Spool } from './spool.ts';
 
 /** What a layer's bytes must turn out to be. */
@@ -97,32 +99,9 @@ function walk(step: () => void, collector: LayerCollector): boolean {
 }
 
 function take(entry: TarEntry, collector: LayerCollector, spool: Spool): BodySink | undefined {
-  const path = normalisePath(entry.name);
-  if (path === undefined) {
-    collector.addGap({ path: entry.name, reason: 'Its name leads out of the image, or is too long; it was left out' });
-    return undefined;
-  }
-  if (path === '') return undefined;
-  const mark = markOf(path);
-  if (mark !== undefined) {
-    if (mark.kind === 'whiteout') collector.addWhiteout(mark.path);
-    else if (mark.kind === 'opaque') collector.addOpaque(mark.folder);
-    return undefined;
-  }
-  if (entry.type === 'folder') {
-    if (entry.pax.get('SCHILY.xattr.trusted.overlay.opaque') === 'y') collector.addOpaque(path);
-    collector.addFolder(path);
-    return undefined;
-  }
-  // A whiteout as overlayfs keeps it, in layers exported without translation.
-  if (entry.type === 'character-device' && entry.isDevice00) {
-    collector.addWhiteout(path);
-    return undefined;
-  }
-  collector.addEntry(path);
-  if (entry.type === 'symlink') collector.addSymlink(path, entry.linkName);
-  else if (entry.type === 'hardlink') addHardLink(path, entry.linkName, collector);
-  return entry.type === 'file' ? takeFile(path, entry, collector, spool) : undefined;
+  const isOpaque = entry.pax.get('SCHILY.xattr.trusted.overlay.opaque') === 'y';
+  const path = noteEntry({ ...entry, isOpaque }, collector);
+  return path === undefined ? undefined : takeFile(path, entry, collector, spool);
 }
 
 function takeAlias(entry: TarEntry, aliases: Aliases, collector: LayerCollector, spool: Spool): BodySink | undefined {
@@ -130,11 +109,6 @@ function takeAlias(entry: TarEntry, aliases: Aliases, collector: LayerCollector,
   const names = path === undefined || entry.type !== 'file' ? undefined : aliases.get(path);
   const [first] = names ?? [];
   return first === undefined ? undefined : takeFile(first, entry, collector, spool);
-}
-
-function addHardLink(path: string, linkName: string, collector: LayerCollector): void {
-  const target = normalisePath(linkName);
-  if (target !== undefined && target !== '') collector.addHardLink(path, target);
 }
 
 function takeFile(path: string, entry: TarEntry, collector: LayerCollector, spool: Spool): BodySink | undefined {
@@ -197,7 +171,7 @@ class FileSink implements BodySink {
     if (body !== undefined) this.#collector.take(this.#claim, body);
   }
 
-  #filled(stored: import('#inventory/file-body.ts').FileBody): import('#inventory/file-body.ts').FileBody | undefined {
+  #filled(stored: FileBody): FileBody | undefined {
     const { path } = this.#claim.entry;
     try {
       const { sparse } = this.#entry;

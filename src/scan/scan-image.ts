@@ -13,6 +13,7 @@ import type { CachedFacts, LayerCache } from './layer-cache.ts';
 import { defaultLayerConcurrency, type LayerPool } from './layer-pool.ts';
 import { readFolder } from './read-folder.ts';
 import { linksToRead, readLayer } from './read-layer.ts';
+import { readLayerParts } from './read-layer-parts.ts';
 
 /** Told of the bytes of layers as they are read; all calls are cheap and may be ignored. */
 export interface ScanProgress {
@@ -28,6 +29,8 @@ export interface ScanOptions {
   readonly cache?: LayerCache | undefined;
   /** Threads to read with; without, layers are read on this thread. */
   readonly pool?: LayerPool | undefined;
+  /** Whether layers may be read by parts, see `readLayerParts`; default true. */
+  readonly allowsParts?: boolean | undefined;
   /** Layers read at the same time. */
   readonly concurrency?: number | undefined;
   readonly progress?: ScanProgress | undefined;
@@ -105,7 +108,8 @@ async function readOne(layer: TarLayer, pool: LayerPool | undefined, options: Sc
   const { progress, cache } = options;
   progress?.startLayer(layer.digest, layer.sizeBytes);
   const cached = await cache?.find(layer.digest);
-  if (cached !== undefined) {
+  // Facts vouched for by a table alone do not serve somebody who asked for whole layers.
+  if (cached !== undefined && (options.allowsParts !== false || cached.verifiedBy === 'layer')) {
     progress?.endLayer(layer.digest, true);
     return cached;
   }
@@ -116,9 +120,16 @@ async function readOne(layer: TarLayer, pool: LayerPool | undefined, options: Sc
 }
 
 async function readStored(layer: TarLayer, pool: LayerPool | undefined, options: ScanOptions): Promise<CachedFacts> {
+  const { signal, progress } = options;
+  if (options.allowsParts !== false) {
+    const advance = (bytes: number) => progress?.advance(layer.digest, bytes);
+    const facts = await readLayerParts(layer, cataloguers, { signal, advance });
+    // A link that wants a second look is rare; the whole layer is read for it.
+    if (facts !== undefined && linksToRead(facts, cataloguers).size === 0) return { facts, verifiedBy: 'toc' };
+  }
   const promise = { digest: layer.digest, sizeBytes: layer.sizeBytes, diffId: layer.diffId };
   const pass = async (aliases?: ReadonlyMap<string, readonly string[]>) => {
-    const source = counted(await layer.open({ signal: options.signal }), layer, options);
+    const source = counted(await layer.open({ signal }), layer, options);
     return pool === undefined ? readLayer(source, promise, cataloguers, aliases) : pool.read(source, promise, aliases);
   };
   try {

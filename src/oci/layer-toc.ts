@@ -1,0 +1,240 @@
+/**
+ * Tables of contents of layers that can be read by parts: eStargz and zstd:chunked.
+ *
+ * Source: containerd/stargz-snapshotter, docs/estargz.md; containers/storage, docs/containers-storage-zstd-chunked.md. Both are valid
+ * gzip or zstd layers whose files start members or frames of their own; the table says where, with digests of the contents.
+ */
+import { z } from 'zod';
+import { PlimsollError } from '#base/errors.ts';
+import { type Digest, isDigest } from './digest.ts';
+
+/** How the parts of a layer are compressed. */
+export type TocFormat = 'estargz' | 'zstd-chunked';
+
+/** Where a layer keeps its table, as its annotations say, before anything is fetched. */
+export type TocLocation =
+  /** The table is found by the footer at the end of the layer; `digest` is of the uncompressed JSON. */
+  | { readonly format: 'estargz'; readonly digest: Digest }
+  /** `digest` is of the compressed table. */
+  | {
+      readonly format: 'zstd-chunked';
+      readonly digest: Digest;
+      readonly offset: number;
+      readonly sizeBytes: number;
+      readonly inflatedBytes: number;
+    };
+
+/** A part of a file's content. */
+export interface TocChunk {
+  /** Where its member or frame starts in the stored layer, and where the next begins. */
+  readonly start: number;
+  readonly end: number;
+  /** Bytes of the inflated member before the content. */
+  readonly innerOffset: number;
+  readonly sizeBytes: number;
+  /** Of the content of this part; missing where the table gives only one for the whole file. */
+  readonly digest?: Digest;
+  /** A hole: nothing is stored, the content is zeros. */
+  readonly isZeros: boolean;
+}
+
+/** An entry of the table. */
+export interface TocEntry {
+  readonly name: string;
+  readonly type: 'file' | 'folder' | 'symlink' | 'hardlink' | 'character-device' | 'other';
+  readonly sizeBytes: number;
+  readonly mode: number;
+  readonly linkName: string;
+  /** A character device 0/0. */
+  readonly isDevice00: boolean;
+  /** Carries overlayfs's mark that hides lower contents. */
+  readonly isOpaque: boolean;
+  /** Of the whole content; files only. */
+  readonly digest?: Digest;
+  /** In order; they make up the file exactly. */
+  readonly chunks: readonly TocChunk[];
+}
+
+/** Bytes at the end of an eStargz layer that say where its table starts. */
+export const ESTARGZ_FOOTER_BYTES = 51;
+/** The name of the table inside the tar that an eStargz layer ends with. */
+export const ESTARGZ_TOC_NAME = 'stargz.index.json';
+/** Largest table we read, inflated. */
+export const MAX_TOC_BYTES = 128 * 1024 * 1024;
+const MAX_ENTRIES = 2_000_000;
+/** Marks that say what to prefetch; no files of the image. */
+const LANDMARKS: ReadonlySet<string> = new Set(['.prefetch.landmark', '.no.prefetch.landmark', ESTARGZ_TOC_NAME]);
+
+const entrySchema = z.object({
+  name: z.string(),
+  type: z.string(),
+  size: z.number().int().nonnegative().optional(),
+  mode: z.number().int().nonnegative().optional(),
+  linkName: z.string().optional(),
+  devMajor: z.number().optional(),
+  devMinor: z.number().optional(),
+  xattrs: z.record(z.string(), z.unknown()).nullish(),
+  digest: z.string().optional(),
+  offset: z.number().int().nonnegative().optional(),
+  endOffset: z.number().int().nonnegative().optional(),
+  innerOffset: z.number().int().nonnegative().optional(),
+  chunkOffset: z.number().int().nonnegative().optional(),
+  chunkSize: z.number().int().nonnegative().optional(),
+  chunkDigest: z.string().optional(),
+  chunkType: z.string().optional(),
+});
+const tocSchema = z.object({ version: z.literal(1), entries: z.array(entrySchema).max(MAX_ENTRIES) });
+
+type RawEntry = z.output<typeof entrySchema>;
+
+/** Where a layer of these annotations keeps its table; `undefined` when it has none that is bound by a digest. */
+export function findTocLocation(
+  annotations: Readonly<Record<string, string>>,
+  layerBytes: number,
+): TocLocation | undefined {
+  const stargz = annotations['containerd.io/snapshot/stargz/toc.digest'];
+  if (stargz !== undefined && isDigest(stargz)) return { format: 'estargz', digest: stargz };
+  const checksum =
+    annotations['io.github.containers.zstd-chunked.manifest-checksum'] ??
+    annotations['io.containers.zstd-chunked.manifest-checksum'];
+  const position =
+    annotations['io.github.containers.zstd-chunked.manifest-position'] ??
+    annotations['io.containers.zstd-chunked.manifest-position'];
+  const match = /^(\d{1,15}):(\d{1,15}):(\d{1,15}):1$/.exec(position ?? '');
+  if (checksum === undefined || !isDigest(checksum) || match === null) return undefined;
+  const [offset = 0, sizeBytes = 0, inflatedBytes = 0] = match.slice(1).map(Number);
+  if (offset + sizeBytes > layerBytes || inflatedBytes > MAX_TOC_BYTES || sizeBytes === 0) return undefined;
+  return { format: 'zstd-chunked', digest: checksum, offset, sizeBytes, inflatedBytes };
+}
+
+/** Where the table of an eStargz layer starts, from its last 51 bytes; `undefined` when they are no footer. */
+export function parseEstargzFooter(footer: Buffer): number | undefined {
+  if (footer.length !== ESTARGZ_FOOTER_BYTES || footer[0] !== 0x1f || footer[1] !== 0x8b) return undefined;
+  const isFramed =
+    footer.readUInt16LE(10) === 26 && footer.toString('latin1', 12, 14) === 'SG' && footer.readUInt16LE(14) === 22;
+  const match = /^([0-9a-f]{16})STARGZ$/.exec(footer.toString('latin1', 16, 38));
+  const offset = match === null ? Number.NaN : Number.parseInt(match[1] ?? '', 16);
+  return isFramed && Number.isSafeInteger(offset) ? offset : undefined;
+}
+
+/**
+ * Reads a table. `dataEnd` is where the stored parts end: the start of the table itself.
+ *
+ * @throws {PlimsollError} `LAYER_INVALID` when the table is malformed or disagrees with itself: parts outside of the layer, sizes that
+ * do not add up, contents without digests.
+ */
+export function parseToc(json: string, format: TocFormat, dataEnd: number): readonly TocEntry[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(json);
+  } catch (cause) {
+    throw new PlimsollError('LAYER_INVALID', 'The table of contents is not JSON', { cause });
+  }
+  const result = tocSchema.safeParse(parsed);
+  if (!result.success) throw disagrees(result.error.issues[0]?.message ?? 'malformed');
+  const raw = result.data.entries.filter(entry => !LANDMARKS.has(entry.name.replace(/^\.?\//, '')));
+  return toEntries(raw, format, memberEnds(raw, dataEnd), dataEnd);
+}
+
+function toEntries(
+  raw: readonly RawEntry[],
+  format: TocFormat,
+  ends: ReadonlyMap<number, number>,
+  dataEnd: number,
+): readonly TocEntry[] {
+  const entries: TocEntry[] = [];
+  for (let at = 0; at < raw.length; at++) {
+    const first = raw[at];
+    if (first === undefined) break;
+    if (first.type === 'chunk') throw disagrees(`a part without its file: "${first.name}"`);
+    const parts = [first];
+    while (raw[at + 1]?.type === 'chunk' && raw[at + 1]?.name === first.name) {
+      at += 1;
+      const next = raw[at];
+      if (next !== undefined) parts.push(next);
+    }
+    entries.push(toEntry(first, parts, format, ends, dataEnd));
+  }
+  return entries;
+}
+
+const TYPES: Readonly<Record<string, TocEntry['type']>> = {
+  reg: 'file',
+  dir: 'folder',
+  symlink: 'symlink',
+  hardlink: 'hardlink',
+};
+
+function toEntry(
+  entry: RawEntry,
+  parts: readonly RawEntry[],
+  format: TocFormat,
+  ends: ReadonlyMap<number, number>,
+  dataEnd: number,
+): TocEntry {
+  const type = TYPES[entry.type] ?? 'other';
+  const sizeBytes = type === 'file' ? (entry.size ?? 0) : 0;
+  const chunks =
+    sizeBytes === 0 ? [] : parts.map((part, at) => toChunk(part, parts[at + 1], sizeBytes, format, ends, dataEnd));
+  const total = chunks.reduce((sum, chunk) => sum + chunk.sizeBytes, 0);
+  if (total !== sizeBytes) throw disagrees(`the parts of "${entry.name}" are ${total} bytes, the file ${sizeBytes}`);
+  const digest = entry.digest !== undefined && isDigest(entry.digest) ? entry.digest : undefined;
+  const hasDigests = digest !== undefined || chunks.every(chunk => chunk.digest !== undefined || chunk.isZeros);
+  if (sizeBytes > 0 && !hasDigests) throw disagrees(`"${entry.name}" has no digest`);
+  return {
+    name: entry.name,
+    type,
+    sizeBytes,
+    mode: (entry.mode ?? 0) & 0o7777,
+    linkName: entry.linkName ?? '',
+    isDevice00: entry.type === 'char' && !entry.devMajor && !entry.devMinor,
+    // "eQ==" is "y": xattrs are base64 in both formats.
+    isOpaque: entry.xattrs?.['trusted.overlay.opaque'] === 'eQ==',
+    ...(digest === undefined ? {} : { digest }),
+    chunks,
+  };
+}
+
+function toChunk(
+  part: RawEntry,
+  next: RawEntry | undefined,
+  fileBytes: number,
+  format: TocFormat,
+  ends: ReadonlyMap<number, number>,
+  dataEnd: number,
+): TocChunk {
+  const from = part.chunkOffset ?? 0;
+  const sizeBytes = part.chunkSize || (next?.chunkOffset ?? fileBytes) - from;
+  const isZeros = part.chunkType === 'zeros';
+  const start = part.offset ?? (isZeros ? 0 : Number.NaN);
+  const end = isZeros
+    ? start
+    : format === 'zstd-chunked' && part.endOffset !== undefined
+      ? part.endOffset
+      : (ends.get(start) ?? Number.NaN);
+  const isSound = sizeBytes > 0 && (isZeros || (end > start && end <= dataEnd));
+  if (!isSound) throw disagrees(`a part of "${part.name}" lies outside of the layer`);
+  const digest = part.chunkDigest !== undefined && isDigest(part.chunkDigest) ? part.chunkDigest : undefined;
+  return {
+    start,
+    end,
+    innerOffset: part.innerOffset ?? 0,
+    sizeBytes,
+    isZeros,
+    ...(digest === undefined ? {} : { digest }),
+  };
+}
+
+/** Where the member that starts at each offset ends: where the next one starts. */
+function memberEnds(raw: readonly RawEntry[], dataEnd: number): ReadonlyMap<number, number> {
+  const starts = new Set<number>();
+  for (const entry of raw)
+    if (entry.offset !== undefined && (entry.size || entry.chunkSize || entry.type === 'chunk'))
+      starts.add(entry.offset);
+  const sorted = [...starts].sort((a, b) => a - b);
+  return new Map(sorted.map((start, at) => [start, sorted[at + 1] ?? dataEnd]));
+}
+
+function disagrees(why: string): PlimsollError {
+  return new PlimsollError('LAYER_INVALID', `The table of contents disagrees with itself: ${why}`);
+}
