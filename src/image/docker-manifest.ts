@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
+import { parseJsonDocument } from '#oci/json-document.ts';
 import { listNames, matchName } from './pick-manifest.ts';
 
 /** An image in the archive; paths are those of the tar. */
@@ -32,15 +33,9 @@ const listSchema = z
   )
   .max(MAX_IMAGES);
 
-/** Reads the list. @throws {PlimsollError} `ARCHIVE_INVALID`. */
+/** Reads the list. @throws {PlimsollError} `ARCHIVE_INVALID`; `MANIFEST_INVALID` when it is not JSON, `LIMIT_EXCEEDED`. */
 export function parseDockerManifest(bytes: Uint8Array, reference: string): readonly DockerImage[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch (cause) {
-    throw invalid(reference, 'it is not JSON', cause);
-  }
-  const result = listSchema.safeParse(json);
+  const result = listSchema.safeParse(parseJsonDocument(bytes, `manifest.json of ${reference}`));
   if (!result.success) {
     const issue = result.error.issues[0];
     throw invalid(reference, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
@@ -96,10 +91,9 @@ function idOf(image: DockerImage): string | undefined {
   return /(?:^|[/:])([0-9a-f]{64})(?:\.json)?$/.exec(image.configPath)?.[1];
 }
 
-function invalid(reference: string, why: string, cause?: unknown): PlimsollError {
+function invalid(reference: string, why: string): PlimsollError {
   return new PlimsollError(
     'ARCHIVE_INVALID',
     `Cannot open "${printable(reference)}": its manifest.json is not a list of images: ${printable(why)}`,
-    { cause },
   );
 }

@@ -1,11 +1,9 @@
 /**
- * JSON documents from outside, read within bounds: on bytes, and on values, because a value costs far more memory than its text.
+ * JSON from outside, with a bound on its values: a value costs far more memory than its text.
  */
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 
-/** The largest manifest, index, config or list of images we read, in bytes; registries are only bound to accept 4 MiB. */
-export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 /**
  * Values a document may hold. An index of 10,000 images has 150,000; 16 MiB of `{}` would be five million and take 2 GB
  * (measured 2026-11, Node 24).
@@ -19,18 +17,12 @@ const BACKSLASH = 0x5c;
 const OPEN_OBJECT = 0x7b;
 
 /**
- * Parses `bytes`, UTF-8; `what` names them in messages.
- * @throws {PlimsollError} `LIMIT_EXCEEDED` over 16 MiB or 500,000 values, `MANIFEST_INVALID` when it is not JSON.
+ * Parses `bytes`, UTF-8, whose number the caller bounds; `what` names them in messages.
+ * @throws {PlimsollError} `LIMIT_EXCEEDED` over 500,000 values, `MANIFEST_INVALID` when it is not JSON.
  */
 export function parseJsonDocument(bytes: Uint8Array, what: string): unknown {
-  if (bytes.byteLength > MAX_DOCUMENT_BYTES) {
-    throw new PlimsollError(
-      'LIMIT_EXCEEDED',
-      `Cannot read "${printable(what)}": ${bytes.byteLength} bytes, the limit is ${MAX_DOCUMENT_BYTES}`,
-    );
-  }
-  // A value takes two bytes at least, with its comma.
-  if (bytes.byteLength > 2 * MAX_VALUES && hasTooManyValues(bytes)) {
+  // A value takes a byte at least.
+  if (bytes.byteLength > MAX_VALUES && hasTooManyValues(bytes)) {
     throw new PlimsollError('LIMIT_EXCEEDED', `Cannot read "${printable(what)}": over ${MAX_VALUES} values in it`);
   }
   try {

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { PlimsollError } from '#base/errors.ts';
 import { makeAttestation, makeImage, makeIndex, makeLayer } from '../../test/fixtures/image-builder.ts';
 import { digestOf } from './digest.ts';
-import { MAX_DOCUMENT_BYTES } from './json-document.ts';
 import {
   type HistoryEntry,
   type ImageConfig,
   instructionsOf,
+  MAX_DOCUMENT_BYTES,
   parseImageConfig,
   parseManifest,
 } from './manifest.ts';

@@ -63,6 +63,8 @@ export interface ImageConfig {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
+/** The largest manifest, index or config we read, in bytes; registries are only bound to accept 4 MiB. */
+export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 /** More layers than any runtime can mount (overlayfs: 500; images in the wild: 127). */
 const MAX_LAYERS = 1000;
 const MAX_INDEX_ENTRIES = 10_000;
@@ -267,6 +269,12 @@ function toIndexEntry(entry: NonNullable<z.output<typeof indexSchema>['manifests
 }
 
 function parseDocument(bytes: Uint8Array, what: string): Record<string, unknown> {
+  if (bytes.byteLength > MAX_DOCUMENT_BYTES) {
+    throw new PlimsollError(
+      'LIMIT_EXCEEDED',
+      `Cannot read "${printable(what)}": ${bytes.byteLength} bytes, the limit is ${MAX_DOCUMENT_BYTES}`,
+    );
+  }
   const json = parseJsonDocument(bytes, what);
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw new PlimsollError('MANIFEST_INVALID', `Cannot read "${printable(what)}": expected a JSON object`);
