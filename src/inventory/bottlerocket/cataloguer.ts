@@ -7,16 +7,16 @@
  * Source: bottlerocket-os/twoliter, rpm2img; the file also stands in the sys-root of each architecture while it is built.
  */
 import { z } from 'zod';
+import { PlimsollError } from '#base/errors.ts';
 import type { Cataloguer } from '../cataloguer.ts';
 import { FactLimits } from '../fact-limits.ts';
-import { readJson } from '../json-document.ts';
+import { asRecord, parseJsonFile } from '../json-file.ts';
 import type { FoundPackage } from '../package.ts';
 import { hasPathSuffix } from '../path-suffix.ts';
 
 const MAX_BYTES = 8 * 1024 * 1024;
 const INVENTORY = 'usr/share/bottlerocket/application-inventory.json';
 
-const inventory = z.object({ Content: z.array(z.unknown()).max(100_000) });
 const application = z.object({
   Name: z.string().min(1),
   Version: z.string().min(1),
@@ -34,7 +34,9 @@ export const bottlerocketCataloguer: Cataloguer = {
   claims: ({ name, path }) => name === 'application-inventory.json' && hasPathSuffix(path, INVENTORY),
   read(file) {
     const limits = new FactLimits();
-    const packages = readJson(file.body, MAX_BYTES, inventory).Content.flatMap(entry => {
+    const { Content } = asRecord(parseJsonFile(file.body, MAX_BYTES));
+    if (!Array.isArray(Content)) throw new PlimsollError('FILE_INVALID', 'It has no list "Content"');
+    const packages = Content.flatMap(entry => {
       const { success, data } = application.safeParse(entry);
       if (!success) limits.lose('package(s) without name or version');
       return data === undefined || !limits.admitsPackage() ? [] : [toPackage(data)];

@@ -45,7 +45,7 @@ test('a formula becomes a package of the version that is installed, from the tap
 
 test('a receipt is not needed, and a broken one is told', () => {
   expect(read('')).toEqual({ packages: [{ type: 'brew', name: 'openssl@3', version: '3.3.1' }], gaps: [] });
-  expect(read(FORMULA, '{')?.gaps).toEqual(['Its install receipt cannot be read']);
+  expect(read(FORMULA, '{')?.gaps).toEqual(['It is not JSON']);
 });
 
 test('no text makes it throw', () => {

@@ -4,18 +4,16 @@
  * Name and version are the folders'. The licence is the formula's when it is one plain string; `vendor` is the tap of the install
  * receipt beside it, `homebrew/core` for Homebrew's own.
  */
-import { z } from 'zod';
-import { PlimsollError } from '#base/errors.ts';
 import type { Cataloguer, FileEntry } from '../cataloguer.ts';
 import { companionAt } from '../companion.ts';
 import { bodyText, type FileBody } from '../file-body.ts';
-import { readJson } from '../json-document.ts';
+import { readOrGap } from '../gap.ts';
+import { asRecord, parseJsonFile } from '../json-file.ts';
 
 const MAX_BYTES = 1024 * 1024;
+const MAX_TAP_LENGTH = 200;
 const RECEIPT = 'INSTALL_RECEIPT.json';
 const LICENSE = /^ {2}license "([^"\n]{1,200})"$/m;
-
-const receipt = z.object({ source: z.object({ tap: z.string().max(200).nullish() }).nullish() });
 
 export const brewCataloguer: Cataloguer = {
   id: 'brew',
@@ -52,11 +50,7 @@ function kegOf({ name, path }: FileEntry): { name: string; version: string } | u
 }
 
 function tapOf(body: FileBody, gaps: string[]): string | undefined {
-  try {
-    return readJson(body, MAX_BYTES, receipt).source?.tap ?? undefined;
-  } catch (error) {
-    if (!(error instanceof PlimsollError)) throw error;
-    gaps.push('Its install receipt cannot be read');
-    return undefined;
-  }
+  const receipt = asRecord(readOrGap(gaps, () => parseJsonFile(body, MAX_BYTES)));
+  const { tap } = asRecord(receipt['source']);
+  return typeof tap === 'string' && tap.length <= MAX_TAP_LENGTH ? tap : undefined;
 }

@@ -7,15 +7,15 @@
  * Source: cos.googlesource.com, cos/tools, src/pkg/tools/packages.
  */
 import { z } from 'zod';
+import { PlimsollError } from '#base/errors.ts';
 import type { Cataloguer } from '../cataloguer.ts';
 import { FactLimits } from '../fact-limits.ts';
-import { readJson } from '../json-document.ts';
+import { asRecord, parseJsonFile } from '../json-file.ts';
 import type { FoundPackage } from '../package.ts';
 import { hasPathSuffix } from '../path-suffix.ts';
 
 const MAX_BYTES = 8 * 1024 * 1024;
 
-const packageInfo = z.object({ installedPackages: z.array(z.unknown()).max(100_000) });
 const installedPackage = z.object({
   category: z.string().optional(),
   name: z.string().min(1),
@@ -30,7 +30,10 @@ export const cosCataloguer: Cataloguer = {
   claims: ({ name, path }) => name === 'cos-package-info.json' && hasPathSuffix(path, 'etc/cos-package-info.json'),
   read(file) {
     const limits = new FactLimits();
-    const packages = readJson(file.body, MAX_BYTES, packageInfo).installedPackages.flatMap(entry => {
+    const { installedPackages } = asRecord(parseJsonFile(file.body, MAX_BYTES));
+    if (!Array.isArray(installedPackages))
+      throw new PlimsollError('FILE_INVALID', 'It has no list "installedPackages"');
+    const packages = installedPackages.flatMap(entry => {
       const { success, data } = installedPackage.safeParse(entry);
       if (!success) limits.lose('package(s) without name or version');
       return data === undefined || !limits.admitsPackage() ? [] : [toPackage(data)];
