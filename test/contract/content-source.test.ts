@@ -7,6 +7,8 @@ import { openDockerArchive } from '#image/docker-archive.ts';
 import { openDockerDaemon } from '#image/docker-daemon.ts';
 import { openOciArchive } from '#image/oci-archive.ts';
 import { openOciLayout } from '#image/oci-layout.ts';
+import { noCredentials } from '#image/registry/credential-store.ts';
+import { openRegistry } from '#image/registry/open-registry.ts';
 import { type Digest, splitDigest } from '#oci/digest.ts';
 import { holding, startEngine } from '../fixtures/engine-server.ts';
 import {
@@ -17,7 +19,9 @@ import {
   tarOfFiles,
   writeFiles,
 } from '../fixtures/image-builder.ts';
+import { memorySource } from '../fixtures/memory-source.ts';
 import { type PodmanService, startPodman, whyNoPodman } from '../fixtures/podman-service.ts';
+import { startRegistryServer } from '../fixtures/registry-server.ts';
 import { scratchFolder } from '../fixtures/scratch-folder.ts';
 import { contentSourceContract } from './content-source.ts';
 
@@ -25,12 +29,14 @@ const options = { signal: new AbortController().signal };
 const kept = { keepsManifest: true, takesAnything: true };
 const madeUp = { keepsManifest: false, takesAnything: true };
 
+contentSourceContract('memory', async (image, blobs) => memorySource(image, blobs), kept);
+
 contentSourceContract(
   'oci:',
   async (image, blobs) => {
     const folder = await scratchFolder();
     await writeFiles(folder.at('layout'), layoutFiles(image, blobs));
-    return withFolder(await openOciLayout({ transport: 'oci', path: folder.at('layout') }, options), folder);
+    return closingWith(await openOciLayout({ transport: 'oci', path: folder.at('layout') }, options), folder);
   },
   kept,
 );
@@ -74,6 +80,21 @@ contentSourceContract(
   },
   madeUp,
 );
+
+for (const servesRanges of [true, false]) {
+  contentSourceContract(
+    `docker: of a registry ${servesRanges ? 'with' : 'without'} ranges`,
+    async (image, blobs) => {
+      const server = await startRegistryServer({ servesRanges });
+      server.hold('app', '1.0', image, blobs);
+      const reference = { transport: 'docker', registry: server.host, repository: 'app', tag: '1.0' } as const;
+      const patience = { attempts: 2, baseDelayMs: 1 };
+      const registry = { credentials: noCredentials, tlsVerify: true, env: {}, patience };
+      return closingWith(await openRegistry(reference, { ...options, ...registry }), server);
+    },
+    kept,
+  );
+}
 
 const noPodman = whyNoPodman();
 if (noPodman === undefined) {
@@ -139,12 +160,12 @@ async function inFile(bytes: Buffer, open: (path: string) => Promise<ContentSour
   return await open(folder.at('image.tar'));
 }
 
-/** The source, which takes the folder along when it is closed. */
-function withFolder(source: ContentSource, folder: AsyncDisposable): ContentSource {
+/** The source, which takes what it needs along when it is closed. */
+function closingWith(source: ContentSource, needed: AsyncDisposable): ContentSource {
   const close = source[Symbol.asyncDispose].bind(source);
   source[Symbol.asyncDispose] = async () => {
     await close();
-    await folder[Symbol.asyncDispose]();
+    await needed[Symbol.asyncDispose]();
   };
   return source;
 }

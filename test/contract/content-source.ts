@@ -28,7 +28,7 @@ const platform = parsePlatform('linux/amd64');
 const options = { signal: new AbortController().signal };
 
 /** Two layers, stored uncompressed so that digest and diff ID are the same; the second needs several chunks to stream. */
-const sample = async (): Promise<BuiltImage> => {
+const makeSample = async (): Promise<BuiltImage> => {
   const noise = Buffer.alloc(400_000);
   for (let at = 0, seed = 1; at < noise.length; at++) {
     seed = (seed * 48271) % 2147483647;
@@ -39,11 +39,14 @@ const sample = async (): Promise<BuiltImage> => {
   return makeImage([base, top]);
 };
 
+let sample: Promise<BuiltImage> | undefined;
+
 /** Runs the suite against one adapter. */
 export function contentSourceContract(name: string, make: MakeSource, traits: ContractOptions): void {
   describe(`${name}, a place an image comes from`, () => {
     const open = async (change: (blobs: Map<Digest, Buffer>, image: BuiltImage) => void = () => {}) => {
-      const image = await sample();
+      sample ??= makeSample();
+      const image = await sample;
       const blobs = new Map(image.blobs);
       change(blobs, image);
       const [base, top] = image.layers;
