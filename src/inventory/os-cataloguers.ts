@@ -8,6 +8,7 @@ import { brewCataloguer } from './brew/cataloguer.ts';
 import type { Cataloguer } from './cataloguer.ts';
 import { cosCataloguer } from './cos/cataloguer.ts';
 import { debCataloguer } from './deb/cataloguer.ts';
+import { debRecordCataloguer } from './deb/record-cataloguer.ts';
 import { nixCataloguer } from './nix/cataloguer.ts';
 import { opkgCataloguer } from './opkg/cataloguer.ts';
 import { portageCataloguer } from './portage/cataloguer.ts';
@@ -17,6 +18,7 @@ import { snapCataloguer } from './snap/cataloguer.ts';
 /** One of each; no file is claimed by two of them. The most common come first. */
 export const osCataloguers: readonly Cataloguer[] = [
   debCataloguer,
+  debRecordCataloguer,
   apkCataloguer,
   rpmCataloguer,
   alpmCataloguer,

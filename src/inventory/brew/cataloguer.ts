@@ -19,7 +19,7 @@ export const brewCataloguer: Cataloguer = {
   id: 'brew',
   version: 1,
   maxBytes: MAX_BYTES,
-  claims: entry => entry.name.endsWith('.rb') && kegOf(entry) !== undefined,
+  claims: entry => entry.name.endsWith('.rb') && entry.path.includes('/.brew/') && kegOf(entry) !== undefined,
   companionOf({ name, path }) {
     if (name !== RECEIPT) return undefined;
     const [cellar, formula, version] = path.split('/').slice(-4);

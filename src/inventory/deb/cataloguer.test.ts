@@ -3,16 +3,18 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ClaimedGroup } from '../cataloguer.ts';
+import type { Cataloguer, ClaimedGroup } from '../cataloguer.ts';
 import { toBody } from '../file-body.ts';
 import { debCataloguer } from './cataloguer.ts';
+import { debRecordCataloguer } from './record-cataloguer.ts';
 
 const entryOf = (path: string) => ({ path, name: path.slice(path.lastIndexOf('/') + 1), sizeBytes: 1, mode: 0o644 });
-const read = (path: string, text: string | Buffer, companions: Record<string, string> = {}) => {
+const readWith = (by: Cataloguer, path: string, text: string | Buffer, companions: Record<string, string> = {}) => {
   const list = Object.entries(companions).map(([at, content]) => [at, toBody(Buffer.from(content))] as const);
   const file: ClaimedGroup = { ...entryOf(path), body: toBody(Buffer.from(text)), companions: new Map(list) };
-  return debCataloguer.read(file);
+  return by.read(file);
 };
+const read = (path: string, text: string | Buffer) => readWith(debCataloguer, path, text);
 
 test.each([
   { path: 'var/lib/dpkg/status', claimed: true, why: 'the database' },
@@ -29,16 +31,16 @@ test.each([
   { path: 'proc/1/status', claimed: false, why: 'another file of that name' },
   { path: 'etc/apt/sources.list', claimed: false, why: 'another list' },
 ])('$path is claimed: $claimed ($why)', ({ path, claimed }) => {
-  expect(debCataloguer.claims(entryOf(path))).toBe(claimed);
+  expect([debCataloguer, debRecordCataloguer].filter(one => one.claims(entryOf(path))).length).toBe(claimed ? 1 : 0);
 });
 
 test('a distroless package owns the files of the checksum list beside its record, whatever that is called', () => {
   const path = 'var/lib/dpkg/status.d/base';
-  expect(debCataloguer.companionOf?.(entryOf(`${path}.md5sums`))).toBe(path);
+  expect(debRecordCataloguer.companionOf?.(entryOf(`${path}.md5sums`))).toBe(path);
   const sums =
     'd41d8cd98f00b204e9800998ecf8427e  usr/bin/which\nd41d8cd98f00b204e9800998ecf8427e  usr/share/doc/a.txt\n';
   const record = 'Package: base-files\nVersion: 12.4+deb12u5\nSource: base (12.4)\nArchitecture: amd64\n';
-  const fact = read(path, record, { [`${path}.md5sums`]: sums });
+  const fact = readWith(debRecordCataloguer, path, record, { [`${path}.md5sums`]: sums });
   expect(fact?.packages?.[0]).toMatchObject({ name: 'base-files', source: { name: 'base', version: '12.4' } });
   expect(fact?.owned).toEqual([[0, ['usr/bin/which']]]);
 });

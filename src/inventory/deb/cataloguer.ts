@@ -1,11 +1,9 @@
 /**
- * Debian packages: dpkg's database and file lists, as in Debian, Ubuntu and their kin; the single records of distroless images; the
- * manifests of Chisel.
+ * Debian packages: dpkg's database and file lists, as in Debian, Ubuntu and their kin, and the manifests of Chisel.
  *
  * `status-old` is a backup and `available` lists what could be installed: neither is read.
  */
 import type { Cataloguer, ClaimedFile, FileEntry, FileFact } from '../cataloguer.ts';
-import { companionAt } from '../companion.ts';
 import { FactLimits } from '../fact-limits.ts';
 import { wholeBody } from '../file-body.ts';
 import { hasPathSuffix } from '../path-suffix.ts';
@@ -18,16 +16,13 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const LIST = '.list';
 const MD5SUMS = '.md5sums';
 
-type Kind = 'status' | 'status.d' | 'file list' | 'chisel manifest';
+type Kind = 'status' | 'file list' | 'chisel manifest';
 
 export const debCataloguer: Cataloguer = {
   id: 'deb',
   version: 1,
   maxBytes: MAX_BYTES,
   claims: entry => kindOf(entry) !== undefined,
-  // Their names may be shortened, so only the record beside them tells the package: GoogleContainerTools/distroless has `status.d/base`.
-  companionOf: ({ name, path }) =>
-    name.endsWith(MD5SUMS) && isInFolder(path, name, 'lib/dpkg/status.d') ? path.slice(0, -MD5SUMS.length) : undefined,
   read(file) {
     const limits = new FactLimits();
     const fact = readKind(kindOf(file), file, limits);
@@ -38,24 +33,16 @@ export const debCataloguer: Cataloguer = {
 function kindOf({ name, path }: FileEntry): Kind | undefined {
   if (name === 'status') return hasPathSuffix(path, 'lib/dpkg/status') ? 'status' : undefined;
   if (name === 'manifest.wall') return 'chisel manifest';
-  const isMd5sums = name.endsWith(MD5SUMS);
-  if ((isMd5sums || name.endsWith(LIST)) && isInFolder(path, name, 'lib/dpkg/info')) return 'file list';
-  return !isMd5sums && isInFolder(path, name, 'lib/dpkg/status.d') ? 'status.d' : undefined;
-}
-
-function isInFolder(path: string, name: string, folder: string): boolean {
-  return path.length > name.length && hasPathSuffix(path.slice(0, -name.length - 1), folder);
+  const isList = name.endsWith(LIST) || name.endsWith(MD5SUMS);
+  return isList && hasPathSuffix(path, `lib/dpkg/info/${name}`) ? 'file list' : undefined;
 }
 
 function readKind(kind: Kind | undefined, file: ClaimedFile, limits: FactLimits): FileFact | undefined {
   const bytes = wholeBody(file.body, MAX_BYTES);
   switch (kind) {
-    case 'status':
-    case 'status.d': {
+    case 'status': {
       const rows = parseStatus(bytes, limits);
-      const sums = companionAt(file, file.path + MD5SUMS);
-      const paths = sums === undefined || !rows?.length ? [] : parseMd5sums(wholeBody(sums, MAX_BYTES), limits);
-      return rows && { packages: rows.map(toPackage), owned: paths.length > 0 ? [[0, paths]] : [] };
+      return rows && { packages: rows.map(toPackage) };
     }
     case 'file list': {
       const isList = file.name.endsWith(LIST);

@@ -56,7 +56,7 @@ test('the valid paths of a database become packages, each once', () => {
     insert.run(`/nix/store/${HASH}-source`, null);
     database.close();
     expect(read(readFileSync(path))).toEqual({
-      packages: [{ type: 'nix', name: 'openssl', version: '3.0.13', properties: { 'output-hash': HASH } }],
+      packages: [{ type: 'nix', name: 'openssl', version: '3.0.13', properties: { outputhash: HASH } }],
       gaps: [],
     });
   } finally {

@@ -2,7 +2,7 @@
  * Nix packages: the valid paths of Nix's own database. Images made without it (`dockerTools`) have only the store's folders, which no
  * file of theirs stands for.
  *
- * Property `output-hash`: the hash in the store path.
+ * Property `outputhash`: the hash in the store path.
  *
  * Source: nix, src/libstore/schema.sql, table `ValidPaths`: id, path, hash, registrationTime, deriver, …
  */
@@ -40,7 +40,7 @@ export const nixCataloguer: Cataloguer = {
       // The outputs of one build are one package.
       if (found === undefined || packages.has(`${found.name} ${found.version}`) || !limits.admitsPackage()) continue;
       const { name, version, hash } = found;
-      packages.set(`${name} ${version}`, { type: 'nix', name, version, properties: { 'output-hash': hash } });
+      packages.set(`${name} ${version}`, { type: 'nix', name, version, properties: { outputhash: hash } });
     }
     return { packages: Array.from(packages.values()), gaps: limits.gaps() };
   },
