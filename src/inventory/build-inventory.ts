@@ -67,6 +67,10 @@ function addRow(
   at: { file: MergedFile; root: string; introducedIn: number; distro: Distro | undefined; owner: Owner | undefined },
 ): void {
   const { file, root, introducedIn } = at;
+  // A file written after its owner was installed is no longer what the owner brought: `pip install -U` over a Debian package.
+  const owner = at.owner !== undefined && introducedIn > at.owner.introducedIn ? undefined : at.owner;
+  // A program known by its version string alone adds nothing to the package it came with.
+  if (owner !== undefined && found.evidence === 'detected') return;
   const key = [found.type, found.name, found.version, found.arch ?? '', root].join('\0');
   let row = rows.get(key);
   if (row === undefined) {
@@ -84,9 +88,7 @@ function addRow(
   const path = found.inside === undefined ? file.path : `${file.path}!/${found.inside}`;
   row.locations.set(path, Math.min(introducedIn, row.locations.get(path) ?? introducedIn));
   if (OS_PACKAGE_TYPES.has(found.type)) return;
-  // A file written after its owner was installed is no longer what the owner brought: `pip install -U` over a Debian package.
-  const isStale = at.owner !== undefined && introducedIn > at.owner.introducedIn;
-  row.owners.add(isStale ? undefined : at.owner);
+  row.owners.add(owner);
 }
 
 function toPackage(row: Row, image: InventoryImage, roots: ReadonlyMap<string, Distro>): Package {
