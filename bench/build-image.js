@@ -14,9 +14,36 @@ const work = fileURLToPath(new URL('work', import.meta.url));
 export const LARGE_IMAGE = join(work, 'large');
 
 const APT_LAYERS = [
-  ['build-essential', 'git', 'curl', 'vim-nox', 'openssh-client', 'imagemagick', 'postgresql-client', 'gdb', 'ca-certificates'],
-  ['python3-pip', 'python3-django', 'python3-flask', 'python3-sqlalchemy', 'python3-pandas', 'python3-sklearn', 'python3-aiohttp', 'python3-boto3'],
-  ['default-jre-headless', 'libspring-web-java', 'liblog4j2-java', 'libtomcat9-java', 'libjetty9-java', 'maven', 'libhibernate-validator-java'],
+  [
+    'build-essential',
+    'git',
+    'curl',
+    'vim-nox',
+    'openssh-client',
+    'imagemagick',
+    'postgresql-client',
+    'gdb',
+    'ca-certificates',
+  ],
+  [
+    'python3-pip',
+    'python3-django',
+    'python3-flask',
+    'python3-sqlalchemy',
+    'python3-pandas',
+    'python3-sklearn',
+    'python3-aiohttp',
+    'python3-boto3',
+  ],
+  [
+    'default-jre-headless',
+    'libspring-web-java',
+    'liblog4j2-java',
+    'libtomcat9-java',
+    'libjetty9-java',
+    'maven',
+    'libhibernate-validator-java',
+  ],
   ['skopeo', 'buildah', 'docker-registry', 'gosu', 'prometheus-node-exporter', 'rclone', 'restic', 'hugo', 'golang-go'],
 ];
 
@@ -44,14 +71,40 @@ export function buildLargeImage() {
     rmSync(base, { recursive: true, force: true });
     for (const [at, packages] of APT_LAYERS.entries()) {
       const install = `apt-get update -qq && apt-get install -y -qq --no-install-recommends ${packages.join(' ')} && rm -rf /var/lib/apt/lists/* /var/cache/apt/*`;
-      buildah('run', '--isolation', 'chroot', '--env', 'DEBIAN_FRONTEND=noninteractive', container, '--', 'sh', '-c', install);
+      buildah(
+        'run',
+        '--isolation',
+        'chroot',
+        '--env',
+        'DEBIAN_FRONTEND=noninteractive',
+        container,
+        '--',
+        'sh',
+        '-c',
+        install,
+      );
       container = commit(buildah, container, `apt${at}`);
     }
-    for (const [folder, packages] of Object.entries({ 'opt/node': ['node@24', 'npm@11', 'yarn@1', 'pnpm@9'], ...NPM_LAYERS })) {
+    for (const [folder, packages] of Object.entries({
+      'opt/node': ['node@24', 'npm@11', 'yarn@1', 'pnpm@9'],
+      ...NPM_LAYERS,
+    })) {
       const app = join(scratch, 'app');
       mkdirSync(app, { recursive: true });
       writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', version: '1.0.0', private: true }));
-      run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--legacy-peer-deps', '--loglevel=error', ...packages], app);
+      run(
+        'npm',
+        [
+          'install',
+          '--no-audit',
+          '--no-fund',
+          '--ignore-scripts',
+          '--legacy-peer-deps',
+          '--loglevel=error',
+          ...packages,
+        ],
+        app,
+      );
       buildah('copy', '--quiet', container, app, `/${folder}`);
       rmSync(app, { recursive: true, force: true });
       container = commit(buildah, container, folder.replace('/', '-'));
