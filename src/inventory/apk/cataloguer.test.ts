@@ -45,7 +45,9 @@ const read = (text: string | Uint8Array) => {
 test.each([
   { path: 'lib/apk/db/installed', claimed: true, why: 'where apk has always kept it' },
   { path: 'usr/lib/apk/db/installed', claimed: true, why: 'apk v3 and merged /usr' },
+  { path: 'chroot/lib/apk/db/installed', claimed: true, why: 'a nested root' },
   { path: 'var/lib/other/installed', claimed: false, why: 'another program' },
+  { path: 'opt/mylib/apk/db/installed', claimed: false, why: 'another folder' },
 ])('$path is claimed: $claimed ($why)', ({ path, claimed }) => {
   expect(apkCataloguer.claims({ path, name: 'installed', sizeBytes: 1, mode: 0o644 })).toBe(claimed);
 });
@@ -77,6 +79,47 @@ test('a record without a version is told, the others stay', () => {
   const fact = read('P:half\nA:x86_64\n\nP:whole\nV:1-r0\n');
   expect(fact?.packages?.map(one => one.name)).toEqual(['whole']);
   expect(fact?.gaps).toEqual(['1 record(s) without name or version']);
+});
+
+const B = 'P:b\nV:1-r0\n';
+test.each([
+  {
+    text: `P:a\nV:1-r0\nV:2-r0\n\n${B}`,
+    names: ['b'],
+    gap: '1 record(s) that contradict themselves',
+    why: 'two versions',
+  },
+  { text: `P:a\r\nV:1-r0\r\n\r\n${B}`, names: ['a', 'b'], why: 'CRLF' },
+  { text: `\n\n${B}\n\n`, names: ['b'], why: 'empty lines anywhere' },
+  {
+    text: `${B}\nP:a\nV:1`,
+    names: ['b', 'a'],
+    gap: '1 last record cut off; its package may be wrong and others missing',
+    why: 'the file ends within a version',
+  },
+  { text: 'F:usr\nR:x\n', names: [], gap: '1 record(s) without name or version', why: 'files of no package' },
+  { text: 'hello\n', names: [], gap: '1 record(s) without name or version', why: 'something else altogether' },
+  { text: '', names: [], why: 'a new database' },
+  { text: '\n', names: [], why: 'a new database of some builders' },
+])('odd files: $why', ({ text, names, gap }) => {
+  const fact = read(text);
+  expect(fact?.packages?.map(one => one.name)).toEqual(names);
+  expect(fact?.gaps).toEqual(gap === undefined ? [] : [gap]);
+});
+
+test('lines of megabytes are passed over: dependencies are, names are not', () => {
+  const long = Buffer.alloc(20 * 1024 * 1024, 'so:x ');
+  const fact = read(
+    Buffer.concat([Buffer.from('P:a\nV:1-r0\nD:'), long, Buffer.from('\n\nP:c\nV:'), long, Buffer.from(`\n\n${B}`)]),
+  );
+  expect(fact?.packages?.map(one => one.name)).toEqual(['a', 'b']);
+  expect(fact?.gaps).toEqual(['1 record(s) that contradict themselves']);
+});
+
+test('a folder name used over and over does not multiply into more than the limits', () => {
+  const fact = read(`P:a\nV:1-r0\nF:${'x'.repeat(4000)}\n${'R:y\n'.repeat(50_000)}`);
+  expect(fact?.owned?.[0]?.[1].length).toBeLessThan(40_000);
+  expect(fact?.gaps?.[0]).toMatch(/owned path\(s\) beyond the limits/);
 });
 
 test('no bytes make it throw', () => {

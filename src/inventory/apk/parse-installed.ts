@@ -3,7 +3,8 @@
  *
  * Order matters for files: `F:` sets the folder that the following `R:` names are in.
  */
-import { isEvidencePath } from '../cataloguer.ts';
+import type { FactLimits } from '../fact-limits.ts';
+import { eachLine } from '../text-lines.ts';
 
 /** One installed package. */
 export interface InstalledRow {
@@ -18,61 +19,72 @@ export interface InstalledRow {
   readonly paths: readonly string[];
 }
 
-const NEWLINE = 0x0a;
 const COLON = 0x3a;
-const FIELDS: Readonly<Record<string, 'name' | 'version' | 'arch' | 'origin' | 'license'>> = {
-  P: 'name',
-  V: 'version',
-  A: 'arch',
-  o: 'origin',
-  L: 'license',
-};
+const LETTER_F = 0x46;
+const LETTER_R = 0x52;
+/** Lists of dependencies are megabytes long; what is kept here is not. */
+const MAX_VALUE_BYTES = 4096;
+const FIELDS: ReadonlyMap<number, Field> = new Map(
+  Object.entries({ P: 'name', V: 'version', A: 'arch', o: 'origin', L: 'license' } as const).map(
+    ([letter, field]) => [letter.charCodeAt(0), field] as const,
+  ),
+);
 
-/** Reads the database. A record without name or version is left out and told in `gaps`; lines we do not know are skipped. */
-export function parseInstalled(bytes: Buffer): { rows: InstalledRow[]; gaps: string[] } {
+type Field = 'name' | 'version' | 'arch' | 'origin' | 'license';
+
+/** Reads the database. Records that cannot be used are left out and told; lines we do not know are skipped. */
+export function parseInstalled(bytes: Buffer, limits: FactLimits): InstalledRow[] {
   const rows: InstalledRow[] = [];
-  let broken = 0;
-  let record: Partial<Record<(typeof FIELDS)[string], string>> = {};
+  let record: Partial<Record<Field, string>> = {};
   let paths: string[] = [];
   let folder = '';
+  let isEmpty = true;
+  let isDamaged = false;
+  let isCut = false;
 
   const endRecord = () => {
-    const { name, version, arch, origin, license } = record;
-    if (name && version) {
-      rows.push({
-        name,
-        version,
-        ...(arch && { arch }),
-        ...(origin && { origin }),
-        ...(license && { license }),
-        paths,
-      });
-    } else if (Object.keys(record).length > 0 || paths.length > 0) {
-      broken += 1;
+    const { name, version } = record;
+    if (isDamaged || !name || !version) {
+      if (!isEmpty) {
+        limits.lose(isDamaged ? 'record(s) that contradict themselves' : 'record(s) without name or version');
+      }
+    } else if (limits.admitsPackage()) {
+      if (isCut) limits.lose('last record cut off; its package may be wrong and others missing');
+      rows.push({ ...record, name, version, paths });
     }
     record = {};
     paths = [];
     folder = '';
+    isEmpty = true;
+    isDamaged = false;
   };
 
-  for (let start = 0; start <= bytes.length; ) {
-    const found = bytes.indexOf(NEWLINE, start);
-    const end = found === -1 ? bytes.length : found;
-    if (end === start) {
+  eachLine(bytes, (start, end, isLastAndCut) => {
+    if (start === end) {
       endRecord();
-    } else if (bytes[start + 1] === COLON) {
-      const letter = String.fromCharCode(bytes[start] ?? 0);
-      const field = FIELDS[letter];
-      if (field !== undefined) record[field] = bytes.toString('utf8', start + 2, end).trim();
-      else if (letter === 'F') folder = bytes.toString('utf8', start + 2, end);
-      else if (letter === 'R') {
-        const name = bytes.toString('utf8', start + 2, end);
-        const path = folder === '' ? name : `${folder}/${name}`;
-        if (isEvidencePath(path)) paths.push(path);
-      }
+      return;
     }
-    start = end + 1;
-  }
+    isEmpty = false;
+    if (bytes[start + 1] !== COLON || end < start + 2) return;
+    const letter = bytes[start] ?? 0;
+    const field = FIELDS.get(letter);
+    const isLong = end - start - 2 > MAX_VALUE_BYTES;
+    const value = isLong || (field === undefined && letter !== LETTER_F && letter !== LETTER_R) ? '' : text(start, end);
+    if (field !== undefined) {
+      isDamaged ||= isLong || (record[field] !== undefined && record[field] !== value);
+      if (value !== '') record[field] = value;
+      isCut = isLastAndCut;
+    } else if (letter === LETTER_F) {
+      folder = value;
+    } else if (letter === LETTER_R) {
+      const path = folder === '' ? value : `${folder}/${value}`;
+      if (value !== '' && limits.admitsPath(path)) paths.push(path);
+    }
+  });
   endRecord();
-  return { rows, gaps: broken === 0 ? [] : [`${broken} record(s) without name or version`] };
+  return rows;
+
+  function text(start: number, end: number): string {
+    return bytes.toString('utf8', start + 2, end).trim();
+  }
 }

@@ -127,6 +127,7 @@ test.each([
   },
   { text: 'no database\n', names: [], gap: '1 file without any package record', why: 'something else altogether' },
   { text: '', names: [], why: 'an empty database, as minimal images have' },
+  { text: '\n', names: [], why: 'an empty database with a line end' },
 ])('odd files: $why', ({ text, names, gap }) => {
   const { packages, gaps } = read(text);
   expect(packages?.map(one => one.name)).toEqual(names);

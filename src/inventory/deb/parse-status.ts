@@ -46,7 +46,7 @@ export function parseStatus(bytes: Buffer, limits: FactLimits): StatusRow[] | un
     const row = toRow(stanza, limits);
     if (row !== undefined && limits.admitsPackage()) rows.push(row);
   });
-  if (records === 0 && bytes.length > 0) limits.lose('file without any package record');
+  if (records === 0 && bytes.toString('latin1', 0, 4096).trim() !== '') limits.lose('file without any package record');
   return vcpkg > 0 && rows.length === 0 ? undefined : rows;
 }
 
