@@ -74,7 +74,11 @@ export function inlineCredentials(entry: unknown, name: string, path: string): C
   const { auth, username, password, identitytoken, registrytoken } = result.data;
   const source = path;
   if (identitytoken) return { kind: 'identity-token', token: identitytoken, source };
-  if (registrytoken) return { kind: 'registry-token', token: registrytoken, source };
+  if (registrytoken) {
+    const isSendable = /^[\x21-\x7e]+$/.test(registrytoken);
+    if (!isSendable) throw invalid(path, `"registrytoken" of "${printable(name)}" cannot be sent in a header`);
+    return { kind: 'registry-token', token: registrytoken, source };
+  }
   if (auth) {
     const text = Buffer.from(auth, 'base64').toString('utf8');
     const colon = text.indexOf(':');

@@ -12,6 +12,7 @@ import { type Challenge, parseChallenges } from './challenge.ts';
 import type { CredentialStore, Credentials } from './credential-store.ts';
 import { basicAuthorization, pullScope, requestToken, type Token, type TokenTarget, toTokenTarget } from './token.ts';
 import type { Answer, SendOptions, Transport } from './transport.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** A token is renewed before its time: an answer may take a while, and clocks run differently. */
 const USABLE_SHARE = 0.8;
@@ -196,17 +197,4 @@ function secretsOf(credentials: Credentials | undefined): readonly string[] {
   return credentials.kind === 'password'
     ? [credentials.password, credentials.username, basicAuthorization(credentials).slice('Basic '.length)]
     : [credentials.token];
-}
-
-/** `promise`, or the reason of `signal` if that aborts first; the promise goes on for whoever else waits. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

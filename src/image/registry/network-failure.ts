@@ -6,6 +6,20 @@ import { printable } from '#base/text.ts';
 import { AddressRefused } from './address.ts';
 import { AttemptError, type Patience } from './attempt.ts';
 
+/** Thrown where a host keeps silent for too long. */
+export class Silence extends Error {
+  readonly milliseconds: number;
+  /** Whether not even the headers have come. */
+  readonly isBeforeAnswer: boolean;
+
+  constructor(milliseconds: number, isBeforeAnswer: boolean) {
+    super(`Silence for ${milliseconds} ms`);
+    this.name = 'Silence';
+    this.milliseconds = milliseconds;
+    this.isBeforeAnswer = isBeforeAnswer;
+  }
+}
+
 /** Where it happened. */
 export interface NetworkContext {
   /** Beginning of the sentence: `Cannot read "docker.io/library/alpine:3.20"`. */
@@ -46,6 +60,10 @@ export function toNetworkFailure(error: unknown, context: NetworkContext): Plims
   const { task, host, viaProxy, patience, signal } = context;
   if (error instanceof PlimsollError) return error;
   if (signal.aborted) return toPlimsollError(signal.reason);
+  if (error instanceof Silence) {
+    const why = error.isBeforeAnswer ? `no answer from ${host} within` : `nothing more came from ${host} for`;
+    return new AttemptError('TIMED_OUT', `${task}: ${why} ${seconds(error.milliseconds)}`, { isTransient: true });
+  }
   if (error instanceof AddressRefused) {
     return new AttemptError('REGISTRY_INVALID', `${task}: refusing to connect to ${host}, which ${error.why}`);
   }
@@ -77,10 +95,6 @@ export function toNetworkFailure(error: unknown, context: NetworkContext): Plims
     case 'ETIMEDOUT':
     case 'UND_ERR_CONNECT_TIMEOUT':
       return late(`no connection to ${where} within ${seconds(patience.connectTimeoutMs)}`, true);
-    case 'UND_ERR_HEADERS_TIMEOUT':
-      return late(`no answer from ${where} within ${seconds(patience.headersTimeoutMs)}`);
-    case 'UND_ERR_BODY_TIMEOUT':
-      return late(`nothing more came from ${where} for ${seconds(patience.idleTimeoutMs)}`);
     case 'UND_ERR_HEADERS_OVERFLOW':
       return notHttp(task, `the headers of ${where} are too long`, error);
     case 'UND_ERR_PRX_CONN':
@@ -104,7 +118,6 @@ export function toNetworkFailure(error: unknown, context: NetworkContext): Plims
     case 'EPIPE':
     case 'UND_ERR_SOCKET':
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-    case 'HPE_INVALID_EOF_STATE':
       return fail(`${where} broke off`, true, isDuringHandshake(error));
     default:
   }
@@ -114,7 +127,8 @@ export function toNetworkFailure(error: unknown, context: NetworkContext): Plims
       : `: ${messageOf(error)}`;
     return fail(`${where} does not speak TLS as we do${hint}`, false, true);
   }
-  if (code.startsWith('HPE_')) return notHttp(task, `${where} answers something that is not HTTP`, error);
+  if (error instanceof Error && error.name === 'HTTPParserError')
+    return notHttp(task, `${where} answers something that is not HTTP`, error);
   return fail(`the connection to ${where} failed: ${messageOf(error)}`, true);
 }
 

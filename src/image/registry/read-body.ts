@@ -3,6 +3,7 @@
  */
 import { PlimsollError } from '#base/errors.ts';
 import { AttemptError } from './attempt.ts';
+import { Silence } from './network-failure.ts';
 import type { Answer, SendOptions, Transport } from './transport.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function* chunksOf(
   try {
     for (;;) {
       const start = performance.now();
-      const next = await iterator.next();
+      const next = await soon(iterator.next(), transport.idleTimeoutMs);
       if (next.done === true) return;
       waitedMs += performance.now() - start;
       receivedBytes += next.value.byteLength;
@@ -44,6 +45,17 @@ export async function* chunksOf(
     throw transport.failure(error, answer.url, options);
   } finally {
     answer.body.destroy();
+  }
+}
+
+/** What `promise` brings, if it does within `milliseconds`. */
+async function soon<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+  const { promise: silence, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Silence(milliseconds, false)), milliseconds);
+  try {
+    return await Promise.race([promise, silence]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

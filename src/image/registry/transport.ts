@@ -8,8 +8,9 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { PlimsollError } from '#base/errors.ts';
 import { guardedLookup, isLoopback, type Reach, whyRefused } from './address.ts';
 import { AttemptError, type Patience } from './attempt.ts';
-import { toNetworkFailure } from './network-failure.ts';
+import { Silence, toNetworkFailure } from './network-failure.ts';
 import { trustAlso } from './trust.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** The proxy variables of the environment, upper or lower case; lower case wins, as in curl. */
 export type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
@@ -65,6 +66,8 @@ export class Transport implements AsyncDisposable {
   readonly #bypass: (hostname: string) => boolean;
   readonly #proxies: Readonly<Record<'httpProxy' | 'httpsProxy' | 'noProxy', string>>;
   readonly #homeIsLoopback: boolean;
+  /** Ends connections that are still being made; undici would wait for their time-out. */
+  readonly #closing = new AbortController();
   #direct: Dispatcher | undefined;
   #proxy: Dispatcher | undefined;
 
@@ -85,17 +88,25 @@ export class Transport implements AsyncDisposable {
     if (why !== undefined) {
       throw new AttemptError('REGISTRY_INVALID', `${options.task}: refusing to connect to ${url.host}, which ${why}`);
     }
+    const dispatcher = this.#dispatcherFor(url);
+    // The timers are ours: those of undici count in seconds, and go on while the reader, not the sender, pauses.
+    const silence = new AbortController();
+    const { headersTimeoutMs } = patience;
+    const timer = setTimeout(() => silence.abort(new Silence(headersTimeoutMs, true)), headersTimeoutMs);
+    const signal = AbortSignal.any([options.signal, silence.signal]);
     try {
-      const answer = await request(url, {
-        dispatcher: this.#dispatcherFor(url),
+      const pending = request(url, {
+        dispatcher,
         method: hop.method,
         // Without an encoding named, a helpful proxy might compress, and the bytes would not be the ones the digest names.
         headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...hop.headers },
         ...(hop.body === undefined ? {} : { body: hop.body }),
-        signal: options.signal,
-        headersTimeout: patience.headersTimeoutMs,
-        bodyTimeout: patience.idleTimeoutMs,
+        signal,
+        headersTimeout: 0,
+        bodyTimeout: 0,
       });
+      // undici hears of the signal only once it is connected.
+      const answer = await untilAborted(pending, signal);
       // An error after the last reader has gone must not bring the process down; readers still see it.
       answer.body.on('error', () => {});
       const { headers } = answer;
@@ -110,7 +121,14 @@ export class Transport implements AsyncDisposable {
       };
     } catch (error) {
       throw this.failure(error, url, options);
+    } finally {
+      clearTimeout(timer);
     }
+  }
+
+  /** The longest pause between two bytes of an answer. */
+  get idleTimeoutMs(): number {
+    return this.#options.patience.idleTimeoutMs;
   }
 
   /** The error to report for a failure of the connection to `url`, while sending or while reading a body. */
@@ -124,6 +142,7 @@ export class Transport implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
     await Promise.all([this.#direct?.destroy(), this.#proxy?.destroy()]);
   }
 
@@ -160,6 +179,7 @@ export class Transport implements AsyncDisposable {
       connect: {
         allowH2: false,
         timeout: patience.connectTimeoutMs,
+        signal: this.#closing.signal,
         lookup: guardedLookup(hostname => this.#reachOf(hostname)),
         ...(tlsVerify ? { secureContext: trustAlso(authorities) } : { rejectUnauthorized: false }),
       },
