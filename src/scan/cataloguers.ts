@@ -9,12 +9,6 @@ import { osReleaseCataloguer } from '#inventory/os-release/cataloguer.ts';
 import type { CataloguerSet } from './layer-collector.ts';
 
 export const cataloguers: CataloguerSet = {
-  byPath: [
-    osReleaseCataloguer,
-    ...osCataloguers,
-    ...languageCataloguers,
-    javaCataloguer,
-    ...programCataloguers,
-  ],
+  byPath: [osReleaseCataloguer, ...osCataloguers, ...languageCataloguers, javaCataloguer, ...programCataloguers],
   byMagic: executableCataloguers,
 };
