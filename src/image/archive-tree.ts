@@ -14,8 +14,8 @@ import type { FileTree } from './file-tree.ts';
 import { type FileSlice, openPlainFile, readSlice, streamSlice } from './local-file.ts';
 import { type ScratchOptions, toScratchFile } from './scratch-file.ts';
 
-/** Entries an archive may have: hundreds of images of a hundred layers, with room. */
-const MAX_ENTRIES = 200_000;
+/** Entries an archive may have: a hundred images of a hundred layers take 40,000. */
+const MAX_ENTRIES = 100_000;
 /** Sum of the lengths of their names, so that few long names cost no more memory than many short ones. */
 const MAX_NAME_CHARACTERS = 32 * 1024 * 1024;
 /** Links that lead to links; Linux follows 40. */
@@ -70,8 +70,9 @@ async function inflatedSlice(stored: FileSlice, what: string, options: ScratchOp
 function isPlain(head: Buffer, what: string): boolean {
   try {
     return compressionOf(head) === 'none';
-  } catch (error) {
-    throw aboutArchive(error, what);
+  } catch (cause) {
+    const text = `Cannot read "${printable(what)}": it is compressed, but not with gzip or zstd; decompress it first`;
+    throw new PlimsollError('ARCHIVE_INVALID', text, { cause });
   }
 }
 
