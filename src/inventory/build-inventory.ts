@@ -3,6 +3,7 @@
  */
 import type { Digest } from '#oci/digest.ts';
 import { toPurl } from '#purl/purl.ts';
+import { FinalTree } from './final-tree.ts';
 import type { Distro, Inventory, InventoryImage, Location, Package } from './inventory.ts';
 import type { LayerFacts } from './layer-facts.ts';
 import { type MergedFile, type MergedLayers, mergeLayers } from './merge-layers.ts';
@@ -15,7 +16,7 @@ export function buildInventory(image: InventoryImage, facts: readonly LayerFacts
   const merged = mergeLayers(facts);
   const roots = findRoots(merged);
   const distro = roots.get('');
-  const rows = collectRows(merged, roots, image);
+  const rows = collectRows(merged, roots, image, new FinalTree(facts));
   const gaps: Gap[] = [];
   facts.forEach((layer, index) => {
     for (const gap of layer.gaps) gaps.push(withLayer(gap, image.layers[index]?.digest));
@@ -37,23 +38,30 @@ export function comparePackages(a: Package, b: Package): number {
 }
 
 interface Row {
-  readonly found: FoundPackage;
+  found: FoundPackage;
   readonly root: string;
-  readonly purl: string;
+  purl: string;
   layerIndex: number;
   readonly locations: Map<string, number>;
   /** Owners of its locations; `undefined` among them when one is not owned. */
   readonly owners: Set<Owner | undefined>;
 }
 
-function collectRows(merged: MergedLayers, roots: ReadonlyMap<string, Distro>, image: InventoryImage): Package[] {
+function collectRows(
+  merged: MergedLayers,
+  roots: ReadonlyMap<string, Distro>,
+  image: InventoryImage,
+  tree: FinalTree,
+): Package[] {
   const rootOf = rootFinder(roots);
   const evidence = new Set(merged.files.filter(hasLanguagePackage).map(file => file.path));
   const owners = findOwners(merged.files, evidence, merged.links, rootOf);
   const rows = new Map<string, Row>();
   for (const file of merged.files) {
     const root = rootOf(file.path);
+    const carriedBy = new Map(file.fact.carriedBy);
     file.fact.packages?.forEach((found, at) => {
+      if (carriedBy.get(at)?.some(path => tree.has(path)) === false) return;
       const introducedIn = file.introducedIn[at] ?? file.layerIndex;
       addRow(rows, found, { file, root, introducedIn, distro: roots.get(root), owner: owners.get(file.path) });
     });
@@ -71,8 +79,14 @@ function addRow(
   const owner = at.owner !== undefined && introducedIn > at.owner.introducedIn ? undefined : at.owner;
   // A program known by its version string alone adds nothing to the package it came with.
   if (owner !== undefined && found.evidence === 'detected') return;
+  if (isForeign(found, at.distro)) return;
   const key = [found.type, found.name, found.version, found.arch ?? '', root].join('\0');
   let row = rows.get(key);
+  // What a package manager recorded says more than what an SBOM asserts of the same package.
+  if (row?.found.evidence !== undefined && found.evidence === undefined) {
+    row.found = found;
+    row.purl = toPurl(found, at.distro);
+  }
   if (row === undefined) {
     row = {
       found,
@@ -89,6 +103,13 @@ function addRow(
   row.locations.set(path, Math.min(introducedIn, row.locations.get(path) ?? introducedIn));
   if (OS_PACKAGE_TYPES.has(found.type)) return;
   row.owners.add(owner);
+}
+
+/** A distribution package that an SBOM in the image asserts to be of another distribution than the image's: it is not installed. */
+function isForeign(found: FoundPackage, distro: Distro | undefined): boolean {
+  if (found.evidence !== 'asserted' || !OS_PACKAGE_TYPES.has(found.type) || distro === undefined) return false;
+  const namespace = found.properties?.['namespace'];
+  return namespace !== undefined && toPurl(found, distro).split('/')[1] !== namespace;
 }
 
 function toPackage(row: Row, image: InventoryImage, roots: ReadonlyMap<string, Distro>): Package {

@@ -39,6 +39,11 @@ export interface FileFact {
     readonly arch?: string;
     readonly paths: readonly string[];
   };
+  /**
+   * For records that may name more than is there: `[index into packages, paths]`. The package counts only if the final tree has one of
+   * the paths; packages without an entry here always count. Normalised, without leading slash.
+   */
+  readonly carriedBy?: readonly (readonly [packageIndex: number, paths: readonly string[]])[];
   /** Anything else a later stage reads by name, as short plain JSON; documented at the cataloguer that writes it. */
   readonly extra?: Readonly<Record<string, unknown>>;
   /** What in this file could not be read; the rest of the fact still counts. */
@@ -56,11 +61,6 @@ export interface Cataloguer {
   readonly version: number;
   /** The largest file it reads, in bytes; a larger one becomes a gap. */
   readonly maxBytes: number;
-  /**
-   * How many bytes from the start are enough, for files of gigabytes that tell all at their beginning; all of them when missing. Only
-   * these are kept for `read`, whose body may end there.
-   */
-  readonly headBytes?: number;
 
   /**
    * Whether it wants the file, judged by path, size and mode. Called for every file of every layer: a few string comparisons,

@@ -40,7 +40,7 @@ test('packages with files count; projects, references and what was only compiled
     { type: 'nuget', name: 'SQLitePCLRaw.lib.e_sqlite3', version: '2.1.6' },
     { type: 'nuget', name: 'Humanizer.Core.fr', version: '2.14.1' },
   ]);
-  expect(fact?.extra?.['carriedBy']).toEqual([
+  expect(fact?.carriedBy).toEqual([
     [0, ['app/Newtonsoft.Json.dll', 'app/net6.0/Newtonsoft.Json.dll', 'app/lib/net6.0/Newtonsoft.Json.dll']],
     [1, ['app/libe_sqlite3.so', 'app/native/libe_sqlite3.so', 'app/runtimes/linux-x64/native/libe_sqlite3.so']],
     [2, ['app/Humanizer.resources.dll', 'app/fr/Humanizer.resources.dll', 'app/lib/net6.0/fr/Humanizer.resources.dll']],
@@ -77,7 +77,7 @@ test('a key that is no name and version is told', () => {
 
 test('a file name that climbs does not leave the folder', () => {
   const fact = read(deps({ 'a/1': { type: 'package', assets: dll('../../etc/passwd') } }));
-  expect(fact?.extra?.['carriedBy']).toEqual([[0, ['app/passwd', 'app/etc/passwd']]]);
+  expect(fact?.carriedBy).toEqual([[0, ['app/passwd', 'app/etc/passwd']]]);
 });
 
 test.each([
@@ -98,4 +98,17 @@ test('a target that is not there falls back to the last one', () => {
 
 test('only dependency files are claimed', () => {
   expect(dotnetCataloguer.claims(fileEntry('app/web.runtimeconfig.json'))).toBe(false);
+});
+
+test('names of files that would multiply into gigabytes are left out, the packages stay', () => {
+  const files = (count: number) => ({
+    runtime: Object.fromEntries(Array.from({ length: count }, (_, at) => [`${at}.dll`, {}])),
+  });
+  const folder = 'x'.repeat(4000);
+  const libraries = Object.fromEntries(
+    Array.from({ length: 20 }, (_, at) => [`a${at}/1`, { type: 'package', assets: files(at === 0 ? 1001 : 100) }]),
+  );
+  const fact = read(deps(libraries), `${folder}/web.deps.json`);
+  expect(fact?.packages).toHaveLength(20);
+  expect(fact?.carriedBy?.map(([at]) => at)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
 });

@@ -8,14 +8,11 @@ import type { Cataloguer } from '../cataloguer.ts';
 import { FactLimits } from '../fact-limits.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { carriedPaths, toPackage } from './package.ts';
-import { parseDeps } from './parse-deps.ts';
+import { type LibraryRow, parseDeps } from './parse-deps.ts';
 
 const MAX_BYTES = 32 * 1024 * 1024;
 
-/**
- * Writes `extra.carriedBy`: `[index into packages, paths]`. The package counts only if one of the paths is in the final tree:
- * publishing with trimming removes assemblies and leaves them in this file.
- */
+/** Publishing with trimming removes assemblies and leaves them in this file: what counts is what is there (`carriedBy`). */
 export const dotnetCataloguer: Cataloguer = {
   id: 'dotnet',
   version: 1,
@@ -28,8 +25,23 @@ export const dotnetCataloguer: Cataloguer = {
     const folder = file.path.slice(0, Math.max(0, file.path.lastIndexOf('/')));
     return {
       packages: rows.map(toPackage),
-      extra: { carriedBy: rows.map((row, at) => [at, carriedPaths(row, folder)]) },
+      carriedBy: carriers(rows, folder),
       gaps: [...deps.gaps, ...limits.gaps()],
     };
   },
 };
+
+/** The largest library, .NET's runtime, has under 400 files. */
+const MAX_FILES = 1000;
+/** Characters of paths in one fact; a long folder name times many files would be gigabytes. Libraries beyond simply count. */
+const MAX_PATH_CHARS = 4 * 1024 * 1024;
+
+function carriers(rows: readonly LibraryRow[], folder: string): (readonly [number, readonly string[]])[] {
+  let chars = 0;
+  return rows.flatMap((row, at) => {
+    if (row.files.length > MAX_FILES || chars > MAX_PATH_CHARS) return [];
+    const paths = carriedPaths(row, folder);
+    for (const path of paths) chars += path.length;
+    return [[at, paths] as const];
+  });
+}

@@ -13,12 +13,9 @@ export function toPackage(row: LibraryRow): FoundPackage {
  */
 export function carriedPaths(row: LibraryRow, folder: string): string[] {
   const paths = new Set<string>();
-  for (const file of row.files.slice(0, MAX_FILES)) {
+  for (const file of row.files) {
     const parts = file.split('/').filter(part => part !== '' && part !== '.' && part !== '..');
     for (const kept of [1, 2, parts.length]) paths.add([folder, ...parts.slice(-kept)].filter(Boolean).join('/'));
   }
   return [...paths];
 }
-
-/** Files per library that are looked for; one that is there is enough. */
-const MAX_FILES = 8;

@@ -15,6 +15,8 @@ import { parseApp } from './parse-app.ts';
 
 const MAX_BYTES = 2 * 1024 * 1024;
 const MAX_ARCHIVE_BYTES = 256 * 1024 * 1024;
+/** Applications of one archive, which in practice holds one. */
+const MAX_ENTRIES = 10_000;
 
 export const erlangCataloguer: Cataloguer = {
   id: 'erlang',
@@ -38,8 +40,9 @@ export const erlangArchiveCataloguer: Cataloguer = {
   claims: entry => entry.name.endsWith('.ez'),
   read(file) {
     const zip = openZip(file.body, { budget: new ZipBudget({ bytes: MAX_ARCHIVE_BYTES }), wants: isApp });
-    const gaps: string[] = [];
-    const packages = zip.entries.flatMap((entry): FoundPackage[] => {
+    const gaps =
+      zip.entries.length > MAX_ENTRIES ? [`${zip.entries.length} applications, ${MAX_ENTRIES} were read`] : [];
+    const packages = zip.entries.slice(0, MAX_ENTRIES).flatMap((entry): FoundPackage[] => {
       const row = readOrGap(gaps, () => parseApp(bodyText(zip.open(entry, MAX_BYTES), MAX_BYTES)));
       return row === undefined ? [] : [{ ...toPackage(row), inside: entry.name }];
     });

@@ -104,7 +104,14 @@ test('a downloaded model is known by its commit', () => {
   );
 });
 
-test('files of the download cache are not read: its references name them', () => {
-  const path = 'root/.cache/huggingface/hub/models--google--flan-t5/snapshots/0a1b/model.safetensors';
-  expect(modelCataloguer.claims(fileEntry(path))).toBe(false);
+test.each([
+  { path: 'models/a.safetensors', claimed: true, why: 'a model in one file' },
+  { path: 'models/a-00001-of-00030.safetensors', claimed: false, why: 'no part names the whole' },
+  {
+    path: 'root/.cache/huggingface/hub/models--google--flan-t5/snapshots/0a1b/model.safetensors',
+    claimed: false,
+    why: 'the references of the download cache name it',
+  },
+])('$path is claimed: $claimed ($why)', ({ path, claimed }) => {
+  expect(modelCataloguer.claims(fileEntry(path))).toBe(claimed);
 });

@@ -11,15 +11,17 @@ import { toDownloadedModel, toModel } from './package.ts';
 import { parseGguf } from './parse-gguf.ts';
 import { headerBytes, parseSafetensors } from './parse-safetensors.ts';
 
+/** The whole file is brought here to read its beginning, which is not worth it for gigabytes: those become gaps. */
+const MAX_BYTES = 256 * 1024 * 1024;
 /** Enough for all of GGUF's text fields. */
 const GGUF_BYTES = 256 * 1024;
 
 export const modelCataloguer: Cataloguer = {
   id: 'model',
   version: 1,
-  maxBytes: Number.MAX_SAFE_INTEGER,
-  headBytes: 16 * 1024 * 1024 + 8,
-  claims: ({ name, path }) => (name.endsWith('.gguf') || name.endsWith('.safetensors')) && !path.includes('/models--'),
+  maxBytes: MAX_BYTES,
+  claims: ({ name, path }) =>
+    (name.endsWith('.gguf') || (name.endsWith('.safetensors') && !isShard(name))) && !path.includes('/models--'),
   read(file) {
     if (file.name.endsWith('.gguf')) {
       const header = parseGguf(file.body.read(0, GGUF_BYTES));
@@ -42,6 +44,11 @@ export const modelCataloguer: Cataloguer = {
     return found && { packages: [found] };
   },
 };
+
+/** `model-00001-of-00030.safetensors`: none of the parts names the whole. */
+function isShard(name: string): boolean {
+  return /-of-\d{1,9}\.safetensors$/.test(name);
+}
 
 const MAX_REF_BYTES = 1024;
 

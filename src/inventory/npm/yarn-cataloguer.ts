@@ -17,6 +17,9 @@ const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
 /** Inflated from one archive: the directory and a manifest or a few. */
 const MAX_INFLATED_BYTES = 128 * 1024 * 1024;
 
+/** Packages of one archive: it holds one, and what that bundles. */
+const MAX_ENTRIES = 1000;
+
 export const yarnCataloguer: Cataloguer = {
   id: 'npm-yarn',
   version: 1,
@@ -27,10 +30,11 @@ export const yarnCataloguer: Cataloguer = {
       budget: new ZipBudget({ bytes: MAX_INFLATED_BYTES }),
       wants: name => name.endsWith('/package.json') && isInstalledRoot(name),
     });
-    const packages = zip.entries.flatMap((entry): FoundPackage[] => {
+    const packages = zip.entries.slice(0, MAX_ENTRIES).flatMap((entry): FoundPackage[] => {
       const manifest = parseManifest(parseJsonFile(zip.open(entry, MAX_MANIFEST_BYTES), MAX_MANIFEST_BYTES));
       return manifest === undefined ? [] : [{ ...toPackage(manifest), inside: entry.name }];
     });
-    return { packages, gaps: zip.gaps };
+    const cut = zip.entries.length > MAX_ENTRIES ? [`${zip.entries.length} packages, ${MAX_ENTRIES} were read`] : [];
+    return { packages, gaps: [...zip.gaps, ...cut] };
   },
 };

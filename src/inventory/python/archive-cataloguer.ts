@@ -12,9 +12,11 @@ import { openZip } from '../zip/zip.ts';
 import { toPackage } from './package.ts';
 import { parseMetadata } from './parse-metadata.ts';
 
-const MAX_BYTES = 1024 * 1024 * 1024;
+const MAX_BYTES = 512 * 1024 * 1024;
 const MAX_METADATA_BYTES = 2 * 1024 * 1024;
 const MAX_INFLATED_BYTES = 256 * 1024 * 1024;
+/** Distributions of one archive: each is inflated on its own, and an archive may list half a million. */
+const MAX_ENTRIES = 10_000;
 const EXTENSIONS = ['.egg', '.pex', '.pyz'];
 
 export const pythonArchiveCataloguer: Cataloguer = {
@@ -25,8 +27,9 @@ export const pythonArchiveCataloguer: Cataloguer = {
   read(file) {
     const zip = openZip(file.body, { budget: new ZipBudget({ bytes: MAX_INFLATED_BYTES }), wants: isMetadata });
     const packages: FoundPackage[] = [];
-    const gaps: string[] = [];
-    for (const entry of zip.entries) {
+    const gaps =
+      zip.entries.length > MAX_ENTRIES ? [`${zip.entries.length} distributions, ${MAX_ENTRIES} were read`] : [];
+    for (const entry of zip.entries.slice(0, MAX_ENTRIES)) {
       readOrGap(gaps, () => {
         const metadata = parseMetadata(bodyText(zip.open(entry, MAX_METADATA_BYTES), MAX_METADATA_BYTES));
         const found = toPackage(metadata, entry.name);
