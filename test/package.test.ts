@@ -63,8 +63,8 @@ test('the package holds the program, its documents and nothing else', () => {
 
 test('it says its version', async context => {
   needsInstalled(context);
-  const { version } = await import('../package.json', { with: { type: 'json' } });
-  expect(await plimsoll(['--version'])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+  const { default: manifest } = await import('../package.json', { with: { type: 'json' } });
+  expect(await plimsoll(['--version'])).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: '' });
 });
 
 test('it reads a root folder', async context => {
