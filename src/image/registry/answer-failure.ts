@@ -88,7 +88,7 @@ export function webPage(answer: Answer, task: string): AttemptError {
 }
 
 /** `text` without any of `secrets`; short ones are left, for they would be found everywhere. */
-export function redacted(text: string, secrets: readonly string[]): string {
+function redacted(text: string, secrets: readonly string[]): string {
   return secrets.reduce((rest, secret) => (secret.length < 4 ? rest : rest.replaceAll(secret, '…')), text);
 }
 

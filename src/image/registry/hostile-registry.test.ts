@@ -1,4 +1,7 @@
 /** A registry that is broken, lies, or means harm: each time one clear sentence, in time, and no secret given away. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PlimsollError } from '#base/errors.ts';
 import { digestOf } from '#oci/digest.ts';
@@ -412,4 +415,51 @@ test('a registry that is not there is named, and so is one that speaks something
   });
   const error = await errorOf((_, response) => void response.socket?.end('SSH-2.0-OpenSSH_9.6\r\n'));
   expect(error).toMatchObject({ code: 'REGISTRY_INVALID', message: expect.stringContaining('not HTTP') });
+});
+
+test('no bytes in the place of an answer make reading fail otherwise than with an error that says so', async () => {
+  const answers: Uint8Array[] = [];
+  const server = createServer(socket => {
+    socket.on('error', () => {});
+    socket.on('data', () => socket.end(answers.shift() ?? ''));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const line = fc.constantFrom(
+    'HTTP/1.1 200 OK',
+    'HTTP/1.1 206 Partial Content',
+    'HTTP/1.1 401 Unauthorized',
+    'HTTP/1.1 307 Temporary Redirect',
+    'Content-Length: 5',
+    'Content-Range: bytes 0-4/5',
+    'Transfer-Encoding: chunked',
+    'Location: /v2/',
+    'Location: //',
+    'WWW-Authenticate: Bearer realm=/token',
+    'Docker-Content-Digest: sha256:0',
+    'Retry-After: 99',
+    '',
+    '5',
+    '{"a":',
+  );
+  const text = fc.array(line, { maxLength: 8 }).map(lines => Buffer.from(lines.join('\r\n')));
+  const answer = fc.oneof(text, fc.uint8Array({ maxLength: 64 }));
+  const layer = { mediaType: '', digest: digestOf('hello'), size: 5, annotations: {}, urls: [] };
+  try {
+    await fc.assert(
+      fc.asyncProperty(fc.array(answer, { maxLength: 4 }), fc.boolean(), async (given, wantsLayer) => {
+        // The first connection is the attempt at TLS.
+        answers.splice(0, answers.length, Buffer.from('no TLS'), ...given);
+        await using content = await openFromRegistry(`127.0.0.1:${port}/a/b:1`, { patience: { attempts: 1 } });
+        const reading = wantsLayer ? content.blob(layer, options).then(collect) : content.root(options);
+        const outcome = await reading.catch((error: unknown) => error);
+        if (outcome instanceof Error) expect(outcome).toBeInstanceOf(PlimsollError);
+        expect(outcome).not.toMatchObject({ code: 'BUG' });
+      }),
+      { numRuns: 60 },
+    );
+  } finally {
+    server.close();
+  }
 });

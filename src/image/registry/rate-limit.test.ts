@@ -17,7 +17,7 @@ test.each([
   {
     headers: { 'ratelimit-limit': '10, 10;w=1, 50;w=60', 'ratelimit-remaining': '9' },
     limit: { limit: 10, remaining: 9, windowSeconds: 1 },
-    text: '10 per 1 s, 9 left',
+    text: '10 per s, 9 left',
     why: 'an early draft of the IETF',
   },
   {

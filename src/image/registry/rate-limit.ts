@@ -33,7 +33,8 @@ export function readRateLimit(answer: Pick<Answer, 'header'>, registry: string):
 
 /** The limit in words: `100 per 6 hours, 0 left`. */
 export function describeRateLimit({ limit, remaining, windowSeconds }: RateLimit): string {
-  const per = windowSeconds === undefined ? '' : ` per ${describeDuration(windowSeconds * 1000)}`;
+  const window = describeDuration((windowSeconds ?? 0) * 1000).replace(/^1 /, '');
+  const per = windowSeconds === undefined ? '' : ` per ${window}`;
   const whole = limit === undefined ? '' : `${limit}${per}`;
   const left = remaining === undefined ? '' : `${remaining} left`;
   return [whole, left].filter(text => text !== '').join(', ');
@@ -43,7 +44,7 @@ export function describeRateLimit({ limit, remaining, windowSeconds }: RateLimit
 export function describeDuration(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000);
   if (seconds < 120) return `${seconds} s`;
-  if (seconds % 3600 === 0) return seconds === 3600 ? 'hour' : `${seconds / 3600} hours`;
+  if (seconds % 3600 === 0) return seconds === 3600 ? '1 hour' : `${seconds / 3600} hours`;
   return `${Math.ceil(seconds / 60)} minutes`;
 }
 

@@ -148,7 +148,7 @@ withTls('Docker Hub is reached through a proxy, and its limit is explained to th
   hub.playAlways(/manifests/, sends(429, { 'retry-after': '3600' }));
   await expect(content.root(options)).rejects.toMatchObject({
     code: 'RATE_LIMITED',
-    message: expect.stringMatching(/come back in hour|come back in an hour.*docker login/),
+    message: expect.stringMatching(/come back in 1 hour; Docker Hub counts.*docker login/),
   });
 });
 

@@ -4,7 +4,7 @@
  */
 import { BlockList, isIP } from 'node:net';
 import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { PlimsollError } from '#base/errors.ts';
 import { guardedLookup, isLoopback, type Reach, whyRefused } from './address.ts';
 import { AttemptError, type Patience } from './attempt.ts';
@@ -88,14 +88,16 @@ export class Transport implements AsyncDisposable {
     if (why !== undefined) {
       throw new AttemptError('REGISTRY_INVALID', `${options.task}: refusing to connect to ${url.host}, which ${why}`);
     }
-    const dispatcher = this.#dispatcherFor(url);
+    // Loading it takes some 100 ms, which commands that meet no registry need not wait for.
+    const undici = await import('undici');
+    const dispatcher = this.#dispatcherFor(url, undici);
     // The timers are ours: those of undici count in seconds, and go on while the reader, not the sender, pauses.
     const silence = new AbortController();
     const { headersTimeoutMs } = patience;
     const timer = setTimeout(() => silence.abort(new Silence(headersTimeoutMs, true)), headersTimeoutMs);
     const signal = AbortSignal.any([options.signal, silence.signal]);
     try {
-      const pending = request(url, {
+      const pending = undici.request(url, {
         dispatcher,
         method: hop.method,
         // Without an encoding named, a helpful proxy might compress, and the bytes would not be the ones the digest names.
@@ -151,7 +153,7 @@ export class Transport implements AsyncDisposable {
   }
 
   /** Made on first use: reading the machine's certificates takes longer than many a request. */
-  #dispatcherFor(url: URL): Dispatcher {
+  #dispatcherFor(url: URL, { Agent, EnvHttpProxyAgent }: typeof import('undici')): Dispatcher {
     if (!this.#isProxied(url)) {
       this.#direct ??= new Agent(this.#agentOptions());
       return this.#direct;
