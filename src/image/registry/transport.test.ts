@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createSocketServer, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { IMPATIENT, openFromRegistry } from '../../../test/fixtures/open-from-registry.ts';
@@ -221,6 +221,26 @@ test('a proxy that refuses, and one that is no URL, are named without its passwo
   }).catch((error: unknown) => error);
   expect(malformed).toMatchObject({ code: 'USAGE', message: expect.stringContaining('HTTPS_PROXY') });
   for (const error of [refused, malformed]) expect(String(error)).not.toContain('hunter2');
+});
+
+test('cancelling does not wait for a host that takes the connection and says nothing', async () => {
+  const controller = new AbortController();
+  const sockets: Socket[] = [];
+  const silent = createSocketServer(socket => {
+    sockets.push(socket);
+    socket.on('error', () => {});
+    controller.abort();
+  });
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  // Longer than a test may take.
+  const patience = { connectTimeoutMs: 120_000, headersTimeoutMs: 120_000 };
+  const content = await openFromRegistry(`127.0.0.1:${port}/org/app:1.0`, { patience });
+  await expect(content.root({ signal: controller.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+  await content[Symbol.asyncDispose]();
+  for (const socket of sockets) socket.destroy();
+  silent.close();
 });
 
 /** A proxy that leads every way to `target`, or refuses them all; keeps what it was asked and shown. */

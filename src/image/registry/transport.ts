@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { PlimsollError } from '#base/errors.ts';
 import { guardedLookup, isLoopback, type Reach, whyRefused } from './address.ts';
-import { AttemptError, type Patience } from './attempt.ts';
+import { AttemptError, type Patience, throwIfAborted } from './attempt.ts';
 import { Silence, toNetworkFailure } from './network-failure.ts';
 import { trustAlso } from './trust.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -90,6 +90,7 @@ export class Transport implements AsyncDisposable {
     }
     // Loading it takes some 100 ms, which commands that meet no registry need not wait for.
     const undici = await import('undici');
+    throwIfAborted(options.signal);
     const dispatcher = this.#dispatcherFor(url, undici);
     // The timers are ours: those of undici count in seconds, and go on while the reader, not the sender, pauses.
     const silence = new AbortController();
