@@ -107,6 +107,9 @@ export function isEvidencePath(path: string): boolean {
   const dot = name.lastIndexOf('.');
   if (dot > 0 && EVIDENCE_SUFFIXES.has(name.slice(dot))) return true;
   if (name.includes('.so')) return true;
+  // Evidence by place: distributions package WordPress with its plugins, and Haskell libraries with their registrations.
+  if (path.includes('/wp-content/') || path.endsWith('/wp-includes/version.php')) return true;
+  if (path.includes('/package.conf.d/')) return true;
   const folder = slash === -1 ? '' : path.slice(0, slash);
   return dot <= 0 || /(?:^|\/)s?bin$/.test(folder) || (/^(?:usr\/)?lib(?:exec)?\//.test(folder) && !name.includes('.'));
 }
@@ -136,6 +139,7 @@ const EVIDENCE_SUFFIXES = new Set([
   '.gemspec',
   '.egg-info',
   '.egg',
+  '.ez',
   '.json',
   '.app',
   '.reg',
