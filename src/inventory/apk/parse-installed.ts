@@ -40,7 +40,6 @@ export function parseInstalled(bytes: Buffer, limits: FactLimits): InstalledRow[
   let folder = '';
   let isEmpty = true;
   let isDamaged = false;
-  let isCut = false;
 
   const endRecord = () => {
     const { name, version } = record;
@@ -49,7 +48,6 @@ export function parseInstalled(bytes: Buffer, limits: FactLimits): InstalledRow[
         limits.lose(isDamaged ? 'record(s) that contradict themselves' : 'record(s) without name or version');
       }
     } else if (limits.admitsPackage()) {
-      if (isCut) limits.lose('last record cut off; its package may be wrong and others missing');
       rows.push({ ...record, name, version, paths });
     }
     record = {};
@@ -60,6 +58,7 @@ export function parseInstalled(bytes: Buffer, limits: FactLimits): InstalledRow[
   };
 
   eachLine(bytes, (start, end, isLastAndCut) => {
+    if (isLastAndCut) limits.lose('last record cut off; its package may be wrong and others missing');
     if (start === end) {
       endRecord();
       return;
@@ -73,7 +72,6 @@ export function parseInstalled(bytes: Buffer, limits: FactLimits): InstalledRow[
     if (field !== undefined) {
       isDamaged ||= isLong || (record[field] !== undefined && record[field] !== value);
       if (value !== '') record[field] = value;
-      isCut = isLastAndCut;
     } else if (letter === LETTER_F) {
       folder = value;
     } else if (letter === LETTER_R) {

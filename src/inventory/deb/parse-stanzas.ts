@@ -23,14 +23,16 @@ const TAB = 0x09;
 const MAX_NAME_BYTES = 64;
 const MAX_VALUE_BYTES = 4096;
 
-/** Calls `visit` with each record that has a field `package`, in file order. `wanted`: the lower-case names of the fields to keep. */
+/**
+ * Calls `visit` with each record that has a wanted field, in file order. `wanted`: the lower-case names of the fields to keep.
+ */
 export function eachStanza(bytes: Buffer, wanted: ReadonlySet<string>, visit: (stanza: Stanza) => void): void {
   let fields = new Map<string, string>();
   let isDamaged = false;
   let isCut = false;
   const endStanza = () => {
-    if (fields.has('package')) visit({ fields, isDamaged, isCut });
-    if (fields.size > 0) fields = new Map();
+    if (fields.size > 0) visit({ fields, isDamaged, isCut });
+    fields = new Map();
     isDamaged = false;
   };
 

@@ -15,6 +15,7 @@ export interface StatusRow {
   readonly maintainer?: string | undefined;
 }
 
+const NEWLINE = 0x0a;
 const IDENTITY = ['package', 'version', 'architecture', 'status', 'source', 'maintainer'];
 /** Fields of vcpkg, whose `status` files look like dpkg's and list C++ libraries. */
 const VCPKG = ['port-version', 'default-features', 'feature'];
@@ -32,13 +33,18 @@ const FILES_ARE_THERE: ReadonlySet<string> = new Set([
   'triggers-pending',
 ]);
 
-/** Reads the records; `undefined` when they are vcpkg's. Records that cannot be used are told. */
-export function parseStatus(bytes: Buffer, limits: FactLimits): StatusRow[] | undefined {
+/**
+ * Reads the records; `undefined` when they are vcpkg's. Records that cannot be used are told, and whether the file was cut off:
+ * a database anywhere in a line, a single record (`isDatabase: false`) only within a field that is read.
+ */
+export function parseStatus(bytes: Buffer, limits: FactLimits, { isDatabase = true } = {}): StatusRow[] | undefined {
   const rows: StatusRow[] = [];
   let records = 0;
   let vcpkg = 0;
+  let isCutOff = isDatabase && bytes.length > 0 && bytes.at(-1) !== NEWLINE;
   eachStanza(bytes, WANTED, stanza => {
     records += 1;
+    isCutOff ||= stanza.isCut;
     if (VCPKG.some(field => stanza.fields.has(field))) {
       vcpkg += 1;
       return;
@@ -46,11 +52,12 @@ export function parseStatus(bytes: Buffer, limits: FactLimits): StatusRow[] | un
     const row = toRow(stanza, limits);
     if (row !== undefined && limits.admitsPackage()) rows.push(row);
   });
+  if (isCutOff) limits.lose('last record cut off; its package may be wrong and others missing');
   if (records === 0 && bytes.toString('latin1', 0, 4096).trim() !== '') limits.lose('file without any package record');
   return vcpkg > 0 && rows.length === 0 ? undefined : rows;
 }
 
-function toRow({ fields, isDamaged, isCut }: Stanza, limits: FactLimits): StatusRow | undefined {
+function toRow({ fields, isDamaged }: Stanza, limits: FactLimits): StatusRow | undefined {
   const state = fields.get('status')?.split(/[ \t]+/)[2];
   if (fields.has('status') && !FILES_ARE_THERE.has(state ?? '')) {
     if (state === 'half-installed') limits.lose('package(s) left half-installed, whose files may be there');
@@ -63,7 +70,6 @@ function toRow({ fields, isDamaged, isCut }: Stanza, limits: FactLimits): Status
     limits.lose(isDamaged ? 'record(s) that contradict themselves' : 'record(s) without name or version');
     return undefined;
   }
-  if (isCut) limits.lose('last record cut off; its package may be wrong and others missing');
   return {
     name,
     version,

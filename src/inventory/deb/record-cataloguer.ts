@@ -26,7 +26,7 @@ export const debRecordCataloguer: Cataloguer = {
     isRecordFile(path, name) && name.endsWith(MD5SUMS) ? path.slice(0, -MD5SUMS.length) : undefined,
   read(file) {
     const limits = new FactLimits();
-    const rows = parseStatus(wholeBody(file.body, MAX_BYTES), limits);
+    const rows = parseStatus(wholeBody(file.body, MAX_BYTES), limits, { isDatabase: false });
     const sums = companionAt(file, file.path + MD5SUMS);
     const paths = sums === undefined || !rows?.length ? [] : parseMd5sums(wholeBody(sums, MAX_BYTES), limits);
     return rows && { packages: rows.map(toPackage), owned: paths.length > 0 ? [[0, paths]] : [], gaps: limits.gaps() };
