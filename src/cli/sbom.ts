@@ -1,6 +1,7 @@
 /** `plimsoll sbom IMAGE…`: what is installed in images, in any format. */
 import { type Command, Option } from 'commander';
 import { toPlimsollError } from '#base/errors.ts';
+import { printable } from '#base/text.ts';
 import type { Image } from '#image/image.ts';
 import type { Inventory } from '#inventory/inventory.ts';
 import { FORMATS, type FormatName } from '#report/formats.ts';
@@ -58,7 +59,8 @@ async function runSbom(references: readonly string[], options: SbomOptions, cont
   } finally {
     progress.end();
   }
-  const { render, extension } = FORMATS[options.format];
+  const { load, extension } = FORMATS[options.format];
+  const render = await load();
   const isTerminal = options.output === undefined && context.stdout.isTTY === true;
   const report = {
     createdAt: context.now(),
@@ -67,12 +69,25 @@ async function runSbom(references: readonly string[], options: SbomOptions, cont
     ...(isTerminal && context.stdout.columns !== undefined ? { columns: context.stdout.columns } : {}),
   };
   const documents = inventories.map(inventory => ({ name: documentName(inventory), text: render(inventory, report) }));
+  if (options.format !== 'table' && !options.quiet) warnOfGaps(inventories, context);
   await writeDocuments(documents, {
     format: options.format,
     extension,
     output: options.output,
     stdout: context.stdout,
   });
+}
+
+/** The table shows gaps, and some formats have no place for them: whoever looks at the terminal should know. */
+function warnOfGaps(inventories: readonly Inventory[], context: CliContext): void {
+  for (const { image, gaps } of inventories) {
+    const [first] = gaps;
+    if (first === undefined) continue;
+    const where = first.path === undefined ? '' : ` ("${printable(first.path)}")`;
+    context.stderr.write(
+      `plimsoll: ${gaps.length} part(s) of ${printable(image.reference)} could not be read, so packages may be missing: ${printable(first.reason)}${where}\n`,
+    );
+  }
 }
 
 async function scanOne(

@@ -11,24 +11,26 @@ const rows = (Object.keys(FORMATS) as FormatName[]).flatMap(format =>
 );
 
 test.each(rows)('$format of the $name inventory is as in its golden file', async ({ format, name }) => {
-  const { render, extension } = FORMATS[format];
-  const text = render(inventories[name], OPTIONS);
+  const { load, extension } = FORMATS[format];
+  const text = (await load())(inventories[name], OPTIONS);
   await expect(text).toMatchFileSnapshot(`testdata/${name}${extension}`);
 });
 
-test.each(rows)('$format of the $name inventory is the same again from a copy of it', ({ format, name }) => {
-  const { render } = FORMATS[format];
+test.each(rows)('$format of the $name inventory is the same again from a copy of it', async ({ format, name }) => {
+  const render = await FORMATS[format].load();
   expect(render(structuredClone(inventories[name]), OPTIONS)).toBe(render(inventories[name], OPTIONS));
 });
 
-test.each(rows)('$format of the $name inventory has nothing in it that steers a terminal', ({ format, name }) => {
-  expect(FORMATS[format].render(inventories[name], OPTIONS)).not.toMatch(
+test.each(rows)('$format of the $name inventory has nothing in it that steers a terminal', async ({ format, name }) => {
+  const render = await FORMATS[format].load();
+  expect(render(inventories[name], OPTIONS)).not.toMatch(
     /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/,
   );
 });
 
-test('a list of purls has each once, in order', () => {
-  const lines = FORMATS['purl-list'].render(UNKIND, OPTIONS).split('\n');
+test('a list of purls has each once, in order', async () => {
+  const render = await FORMATS['purl-list'].load();
+  const lines = render(UNKIND, OPTIONS).split('\n');
   expect(lines.filter(line => line === 'pkg:pypi/twin-a@1')).toHaveLength(1);
   expect(lines.slice(0, -1)).toEqual(lines.slice(0, -1).toSorted());
 });
