@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import type { ClaimedGroup } from '../cataloguer.ts';
 import { toBody } from '../file-body.ts';
 import { rpmCataloguer } from './cataloguer.ts';
 
@@ -30,7 +31,8 @@ test('a database that rpm wrote is read as rpm reads it', () => {
   const database = gunzipSync(readFileSync(new URL('testdata/rpmdb.sqlite.gz', import.meta.url)));
   const path = 'var/lib/rpm/rpmdb.sqlite';
   const companions = new Map([[`${path}-wal`, toBody(Buffer.alloc(0))]]);
-  const fact = rpmCataloguer.read({ ...entryOf(path), body: toBody(database), companions } as never);
+  const file: ClaimedGroup = { ...entryOf(path), body: toBody(database), companions };
+  const fact = rpmCataloguer.read(file);
   const demo = { type: 'rpm', arch: 'noarch', vendor: 'Plimsoll tests', module: 'demo:1.0' };
   const source = { name: 'demo', version: '1.2-3' };
   const signed = { 'signing-key': expect.stringMatching(/^[0-9a-f]{16}$/) };
