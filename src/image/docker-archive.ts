@@ -163,8 +163,9 @@ async function resolveImage(
   }
   const paths = new Map([[configDigest, image.configPath]]);
   const layers: object[] = [];
+  const hashed = new Map<number, Digest>();
   for (const [at, path] of image.layerPaths.entries()) {
-    const layer = await describeLayer(tree, path, diffIds[at], reference, options);
+    const layer = await describeLayer(tree, path, { diffId: diffIds[at], hashed, reference }, options);
     // Layers of the same content have the same name: the first of them stands for all.
     if (!paths.has(layer.digest)) paths.set(layer.digest, path);
     layers.push(layer);
@@ -184,20 +185,19 @@ async function resolveImage(
 async function describeLayer(
   tree: FileTree,
   path: string,
-  diffId: Digest | undefined,
-  reference: string,
+  known: { readonly diffId: Digest | undefined; readonly hashed: Map<number, Digest>; readonly reference: string },
   options: WaitOptions,
 ): Promise<{ readonly mediaType: string; readonly digest: Digest; readonly size: number }> {
+  const { diffId, hashed, reference } = known;
   await using file = await tree.open(path);
   if (file === undefined) throw missingFile(reference, 'layer', path);
   const head = await readSlice(file, { offset: 0, length: Math.min(8, file.sizeBytes) }, printable(path));
   const compression = knownCompression(head);
   const isStoredPlain = compression === 'none' && diffId !== undefined;
-  return {
-    mediaType: LAYER[compression ?? 'none'],
-    digest: isStoredPlain ? diffId : await hashSlice(file, options),
-    size: file.sizeBytes,
-  };
+  // A thousand links to one large body must not have it hashed a thousand times.
+  const digest = isStoredPlain ? diffId : (hashed.get(file.offset) ?? (await hashSlice(file, options)));
+  if (!isStoredPlain) hashed.set(file.offset, digest);
+  return { mediaType: LAYER[compression ?? 'none'], digest, size: file.sizeBytes };
 }
 
 /** `undefined` for a compression no layer may have: reading the layer will say so, the others can be read. */

@@ -38,7 +38,7 @@ export interface FolderLayer {
 
 export type Layer = TarLayer | FolderLayer;
 
-/** One image for one platform. Held with `await using`; closing it closes the place it came from. */
+/** One image for one platform. Held with `await using`; closing it closes the place it came from, unless it shares that with others. */
 export interface Image extends AsyncDisposable {
   /** In full, without credentials: `docker.io/library/alpine:3.20`. */
   readonly reference: string;
