@@ -19,7 +19,7 @@ export interface VersionScheme<V = unknown> {
   shorten?(version: V): V;
 }
 
-/** Longer texts are not versions; the longest in the public advisories has 88 characters. */
+/** Longer texts are not versions; the longest in the public advisories has 59 characters (ALSA-2025:12527). */
 export const MAX_VERSION_LENGTH = 512;
 
 // Graphic ASCII only: every scheme agrees on that, and it keeps control characters and look-alikes out of all parsers.
