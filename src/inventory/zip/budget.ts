@@ -11,6 +11,8 @@ export const MAX_ENTRIES = 500_000;
 
 const DEFAULT_BYTES = 1024 * 1024 * 1024;
 const DEFAULT_ENTRIES = 4_000_000;
+/** Setting up an inflater takes as long as inflating this much. */
+const STEP_BYTES = 16 * 1024;
 
 /** Bytes inflated, copied or searched, and entries listed; both only ever shrink. */
 export class ZipBudget {
@@ -24,6 +26,16 @@ export class ZipBudget {
 
   get bytesLeft(): number {
     return this.#bytes;
+  }
+
+  /** Nothing more can be read. */
+  get isUsedUp(): boolean {
+    return this.#bytes === 0 || this.#entries === 0;
+  }
+
+  /** Pays for opening an archive or reading an entry, which takes time however small it is. @throws as `spendBytes`. */
+  spendStep(): void {
+    this.spendBytes(STEP_BYTES);
   }
 
   /** Pays for `count` bytes of work. @throws {PlimsollError} `LIMIT_EXCEEDED` when they are not left. */

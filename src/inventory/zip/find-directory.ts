@@ -27,6 +27,9 @@ const MAX_COMMENT_BYTES = 0xffff;
 /** The part of the file that must hold the end record: it, the longest comment, and the zip64 locator before it. */
 export const TAIL_BYTES = END_BYTES + MAX_COMMENT_BYTES + LOCATOR_BYTES;
 
+/** End records tried, from the last one; more than one is rare, thousands are there to keep us busy. */
+const MAX_CANDIDATES = 64;
+
 const U16_MAX = 0xffff;
 const U32_MAX = 0xffff_ffff;
 const SIGNATURE = { entry: 0x02014b50, end64: 0x06064b50, locator: 0x07064b50 } as const;
@@ -49,25 +52,27 @@ export function findDirectory(body: FileBody): DirectoryPlace {
   const tailStart = Math.max(0, body.sizeBytes - TAIL_BYTES);
   const tail = body.read(tailStart, TAIL_BYTES);
   let empty: DirectoryPlace | undefined;
-  for (
-    let at = tail.lastIndexOf(END_SIGNATURE);
-    at !== -1;
-    at = at === 0 ? -1 : tail.lastIndexOf(END_SIGNATURE, at - 1)
-  ) {
-    if (at + END_BYTES + (at + END_BYTES <= tail.length ? tail.readUInt16LE(at + 20) : 0) > tail.length) continue;
-    const end = {
-      entryCount: tail.readUInt16LE(at + 10),
-      sizeBytes: tail.readUInt32LE(at + 12),
-      offset: tail.readUInt32LE(at + 16),
-      position: tailStart + at,
-    };
-    const place = locate(body, end64(body, tail, at, end)) ?? locate(body, end);
+  let at = tail.lastIndexOf(END_SIGNATURE);
+  for (let tries = 0; at !== -1 && tries < MAX_CANDIDATES; tries += 1) {
+    const end = endRecordAt(tail, at, tailStart + at);
+    const place = end && (locate(body, end64(body, tail, at, end)) ?? locate(body, end));
     // An empty archive appended to another one would hide it from us, while some readers still see both.
     if (place?.sizeBytes === 0) empty ??= place;
     else if (place !== undefined) return place;
+    at = at === 0 ? -1 : tail.lastIndexOf(END_SIGNATURE, at - 1);
   }
   if (empty !== undefined) return empty;
   throw new PlimsollError('FILE_INVALID', 'It is no zip archive, or its end is missing');
+}
+
+function endRecordAt(tail: Buffer, at: number, position: number): EndRecord | undefined {
+  if (at + END_BYTES > tail.length || at + END_BYTES + tail.readUInt16LE(at + 20) > tail.length) return undefined;
+  return {
+    entryCount: tail.readUInt16LE(at + 10),
+    sizeBytes: tail.readUInt32LE(at + 12),
+    offset: tail.readUInt32LE(at + 16),
+    position,
+  };
 }
 
 /** The zip64 end record that goes with `end`, if there is one that does not contradict it (as Java's reader asks, too). */

@@ -27,6 +27,8 @@ export interface Directory {
   readonly entries: readonly ZipEntry[];
   /** All entries, also those not asked for. */
   readonly entryCount: number;
+  /** Those of them that end in `skipSuffix`. */
+  readonly skippedCount: number;
   readonly gaps: readonly string[];
 }
 
@@ -51,11 +53,15 @@ export function parseDirectory(
     readonly statedCount: number;
     readonly budget: ZipBudget;
     readonly wants: (name: string) => boolean;
+    /** Names with this ending are not even decoded: of a jar's entries nine in ten are classes. */
+    readonly skipSuffix?: string;
   },
 ): Directory {
   const entries: ZipEntry[] = [];
   const gaps: string[] = [];
+  const suffix = Buffer.from(options.skipSuffix ?? '');
   let entryCount = 0;
+  let skippedCount = 0;
   let reach = 0;
   let isOrdered = true;
   let at = 0;
@@ -76,8 +82,11 @@ export function parseDirectory(
     const offset = place.offset + options.shift;
     if (offset < reach) isOrdered = false;
     reach = offset + LOCAL_HEADER_BYTES + place.storedBytes;
-    const name = bytes.toString('utf8', nameStart, extraStart);
-    if (options.wants(name)) {
+    const name = endsWith(bytes, nameStart, extraStart, suffix)
+      ? undefined
+      : bytes.toString('utf8', nameStart, extraStart);
+    if (name === undefined) skippedCount += 1;
+    else if (options.wants(name)) {
       entries.push({
         name,
         sizeBytes: place.sizeBytes,
@@ -95,7 +104,16 @@ export function parseDirectory(
   }
   const overlapping = isOrdered ? 0 : countOverlaps(bytes, entryCount);
   if (overlapping > 0) gaps.push(`${overlapping} entries of the archive overlap others`);
-  return { entries, entryCount, gaps };
+  return { entries, entryCount, skippedCount, gaps };
+}
+
+/** Whether the bytes from `start` to `end` end in `suffix`; never for an empty one. */
+function endsWith(bytes: Buffer, start: number, end: number, suffix: Buffer): boolean {
+  if (suffix.length === 0 || end - start < suffix.length) return false;
+  for (let back = 1; back <= suffix.length; back += 1) {
+    if (bytes[end - back] !== suffix[suffix.length - back]) return false;
+  }
+  return true;
 }
 
 /** Sizes and offset of the record at `at`, from the zip64 extra field where the 32-bit ones are full. */
@@ -122,7 +140,10 @@ function parsePlace(bytes: Buffer, at: number, extraStart: number, extraEnd: num
   return { storedBytes, sizeBytes, offset };
 }
 
-/** How many entries begin before another one ends. Compares the sorted beginnings with the sorted ends. */
+/**
+ * How many entries begin before another one ends. Two records of the very same entry are none: Gradle wrote such archives
+ * (spring-boot-jarmode-layertools 2.4.1 lists its licence twice).
+ */
 function countOverlaps(bytes: Buffer, entryCount: number): number {
   const starts = new Float64Array(entryCount);
   const ends = new Float64Array(entryCount);
@@ -135,11 +156,17 @@ function countOverlaps(bytes: Buffer, entryCount: number): number {
     ends[index] = place.offset + LOCAL_HEADER_BYTES + place.storedBytes;
     at = extraEnd + bytes.readUInt16LE(at + 32);
   }
-  starts.sort();
-  ends.sort();
+  const order = Uint32Array.from(starts.keys());
+  order.sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0) || (ends[a] ?? 0) - (ends[b] ?? 0));
   let overlaps = 0;
-  for (let index = 1; index < entryCount; index += 1) {
-    if ((ends[index - 1] ?? 0) > (starts[index] ?? 0)) overlaps += 1;
+  let reach = -1;
+  let last = -1;
+  for (const index of order) {
+    const start = starts[index] ?? 0;
+    const end = ends[index] ?? 0;
+    if (start < reach && !(start === starts[last] && end === ends[last])) overlaps += 1;
+    reach = Math.max(reach, end);
+    last = index;
   }
   return overlaps;
 }

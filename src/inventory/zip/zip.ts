@@ -20,6 +20,8 @@ export interface ZipOptions {
   readonly budget?: ZipBudget;
   /** Names of the entries to list; all when missing. Keeps memory small for archives of many thousand class files. */
   readonly wants?: (name: string) => boolean;
+  /** Entries whose names end so are counted in `skippedCount` and not listed, cheaper than by `wants`: `.class` in jars. */
+  readonly skipSuffix?: string;
 }
 
 /** An archive whose directory was read. Valid as long as the body it was opened on. */
@@ -28,6 +30,8 @@ export interface Zip {
   readonly entries: readonly ZipEntry[];
   /** All entries, also those not wanted. */
   readonly entryCount: number;
+  /** Entries that end in `skipSuffix`. */
+  readonly skippedCount: number;
   /** What is wrong with the archive; grows while entries with wrong sizes are read. */
   readonly gaps: readonly string[];
   /** The last entry of that exact name, the one that Java takes. */
@@ -57,7 +61,9 @@ const MAX_RATIO = 1032;
  *
  * @throws {PlimsollError} `FILE_INVALID` when it is no zip or is truncated, `LIMIT_EXCEEDED` when it has too many entries.
  */
-export function openZip(body: FileBody, { budget = new ZipBudget(), wants = () => true }: ZipOptions = {}): Zip {
+export function openZip(body: FileBody, options: ZipOptions = {}): Zip {
+  const { budget = new ZipBudget(), wants = () => true, skipSuffix = '' } = options;
+  budget.spendStep();
   budget.spendBytes(Math.min(body.sizeBytes, TAIL_BYTES));
   const place = findDirectory(body);
   if (place.sizeBytes > MAX_DIRECTORY_BYTES) {
@@ -69,6 +75,7 @@ export function openZip(body: FileBody, { budget = new ZipBudget(), wants = () =
     statedCount: place.entryCount,
     budget,
     wants,
+    skipSuffix,
   });
   const gaps = [...directory.gaps];
   let wrongSizes = 0;
@@ -86,6 +93,7 @@ export function openZip(body: FileBody, { budget = new ZipBudget(), wants = () =
     // Deflate adds a few bytes per block at most, so more input than this only wastes time.
     const inputLimit = isStored ? limit : limit + Math.floor(limit / 8) + 4096;
     if (entry.storedBytes > inputLimit) throw tooLarge(entry, limitBytes);
+    budget.spendStep();
     const input = storedPart(body, entry, entry.storedBytes);
     budget.spendBytes(input.length);
     if (isStored) {
@@ -101,9 +109,9 @@ export function openZip(body: FileBody, { budget = new ZipBudget(), wants = () =
       if (rest.length > input.length) {
         budget.spendBytes(rest.length);
         inflated = inflate(entry, rest, limit);
-        if (inflated !== undefined) tellWrongSize(entry);
+        if (inflated !== undefined && inflated !== 'too-large') tellWrongSize(entry);
       }
-    } else if (inflated.length !== entry.sizeBytes) tellWrongSize(entry);
+    } else if (inflated !== 'too-large' && inflated.length !== entry.sizeBytes) tellWrongSize(entry);
     if (inflated === undefined) throw invalid(entry, 'is cut off');
     if (inflated === 'too-large') {
       budget.spendBytes(limit);
@@ -116,6 +124,7 @@ export function openZip(body: FileBody, { budget = new ZipBudget(), wants = () =
   return {
     entries: directory.entries,
     entryCount: directory.entryCount,
+    skippedCount: directory.skippedCount,
     gaps,
     find: name => {
       byName ??= new Map(directory.entries.map(entry => [entry.name, entry]));
