@@ -106,6 +106,12 @@ test.each([
     want: ['com.x:shop@2 pom.properties'],
   },
   {
+    why: 'Debian renames archives; the only pom has the version of the manifest',
+    path: 'usr/share/java/jetty9-alpn-client.jar',
+    inputs: [properties('org.eclipse.jetty', 'jetty-alpn-client', '9.4.57'), manifest({ 'Bundle-Version': '9.4.57' })],
+    want: ['org.eclipse.jetty:jetty-alpn-client@9.4.57 pom.properties'],
+  },
+  {
     why: 'a title is a sentence, the name is not',
     path: 'opt/spring-boot-starter-web-2.5.4.jar',
     inputs: [manifest({ 'Implementation-Title': 'Starter for building web', 'Implementation-Version': '2.5.4' })],
@@ -157,6 +163,12 @@ test.each([
       }),
     ],
     want: ['tomcat-catalina@9.0.52 manifest'],
+  },
+  {
+    why: 'part of the name is no better name',
+    path: 'usr/share/java/jetty9-server.jar',
+    inputs: [manifest({ 'Bundle-SymbolicName': 'org.eclipse.jetty.server', 'Bundle-Version': '9.4.57' })],
+    want: ['jetty9-server@9.4.57 manifest'],
   },
   {
     why: 'OSGi made a snapshot fit',
@@ -242,6 +254,7 @@ test('licences come from the manifest, else from the pom', () => {
   expect(of(pom)).toEqual(['MIT']);
   expect(of(pom, manifest({ 'Bundle-License': 'https://l/2.0;description=Apache-2.0' }))).toEqual(['Apache-2.0']);
   expect(of(manifest({ 'Bundle-License': '"https://l/2.0";link=x' }))).toEqual(['https://l/2.0']);
+  expect(of(manifest({ 'Bundle-License': 'https://l/2.0, https://m' }))).toEqual(['https://l/2.0', 'https://m']);
   expect(of(manifest({ 'Bundle-License': '<<EXTERNAL>>' }))).toBeUndefined();
 });
 

@@ -6,7 +6,7 @@
  */
 import type { Coordinates, Identity } from './coordinates.ts';
 import type { FileName } from './file-name.ts';
-import { identifyByManifest } from './manifest-identity.ts';
+import { identifyByManifest, statedVersions } from './manifest-identity.ts';
 import type { Manifest } from './parse-manifest.ts';
 
 /** Coordinates found in a pom of the archive. */
@@ -86,9 +86,9 @@ function relationOf({ artifact, version }: Coordinates, file: FileName): number 
   return hasPart(wanted, name) ? 100 + length : 0;
 }
 
-/** Whether the only pom is the archive in spite of its name: same version, or the manifest calls the archive by it. */
+/** Whether the only pom is the archive in spite of its name: the version agrees, or the manifest calls the archive by it. */
 function agrees({ coordinates }: PomEvidence, manifest: Manifest, file: FileName): boolean {
-  if (coordinates.version === file.version) return true;
+  if (coordinates.version === file.version || statedVersions(manifest).includes(coordinates.version)) return true;
   const artifact = coordinates.artifact.toLowerCase();
   const names = ['implementation-title', 'bundle-symbolicname', 'automatic-module-name', 'bundle-name'];
   return names.some(name => hasPart((manifest.get(name) ?? '').toLowerCase(), artifact));

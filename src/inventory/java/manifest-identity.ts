@@ -1,7 +1,7 @@
 /**
  * What library an archive is by its manifest and its name, when Maven left no coordinates in it.
  *
- * Measured on 179 such archives of Maven Central: the artifact in the file name is nearly always right, while titles are
+ * Measured on 180 such archives of Maven Central: the artifact in the file name is nearly always right, while titles are
  * sentences ("Starter for using Spring Security") or products ("Apache Tomcat"). The manifest confirms the version and, in a
  * third of them, tells the group. A guessed group that is wrong hides advisories, so without good evidence it stays unknown.
  */
@@ -71,7 +71,7 @@ export function manifestLicenses(manifest: Manifest): readonly string[] {
   const described = [...declared.matchAll(/;\s*description="?([^";,]+)/g)].map(match => (match[1] ?? '').trim());
   if (described.length > 0) return described.filter(name => name !== '');
   const plain = (declared.split(';')[0] ?? '').replaceAll('"', '').trim();
-  return plain === '' || plain.startsWith('<<') ? [] : [plain];
+  return plain === '' || plain.startsWith('<<') ? [] : [...new Set(plain.split(/,\s*(?=https?:)/))];
 }
 
 /** Jenkins: coordinates of a plugin; `Group-Id` is there since 2021, older plugins are all in the one group. */
@@ -102,7 +102,7 @@ function gradleTitle(manifest: Manifest): { group: string; artifact: string } | 
 }
 
 /** Versions of the manifest, best first; `Bundle-Version` is one that OSGi made fit, `Specification-Version` often the API's. */
-function statedVersions(manifest: Manifest): string[] {
+export function statedVersions(manifest: Manifest): string[] {
   const fields = ['implementation-version', 'bundle-version', 'specification-version', 'plugin-version'];
   return fields.flatMap(field => {
     const first = manifest.get(field)?.replaceAll('"', '').trim().split(/\s/)[0];
@@ -118,17 +118,14 @@ function agree(a: string, b: string): boolean {
 }
 
 /**
- * The artifact of `catalina.jar` or `app.jar`. A title or bundle name counts when it has to do with the file name; otherwise a
- * title that could be an artifact, otherwise the file name.
+ * The artifact of `catalina.jar` or `app.jar`: a title or bundle name that holds the file name (`tomcat-catalina`), else a title
+ * that could be an artifact, else the file name. A bundle name that is only part of it (`server` for `jetty9-server.jar`) is not.
  */
 function artifactWithoutVersion(manifest: Manifest, file: FileName, gradleArtifact: string | undefined): string {
   const title = manifest.get('implementation-title')?.replaceAll('"', '');
   const plainTitle = title !== undefined && /^[A-Za-z][\w-]*$/.test(title) ? title : undefined;
-  const bundle = bundleName(manifest)?.split('.').at(-1);
-  const candidates = [gradleArtifact, plainTitle, bundle].filter(one => one !== undefined);
-  return (
-    candidates.find(one => one.includes(file.artifact) || file.artifact.includes(one)) ?? plainTitle ?? file.artifact
-  );
+  const candidates = [gradleArtifact, plainTitle, bundleName(manifest)?.split('.').at(-1)];
+  return candidates.find(one => one?.includes(file.artifact)) ?? plainTitle ?? file.artifact;
 }
 
 /**
