@@ -3,7 +3,7 @@
  *
  * Measured on 180 such archives of Maven Central: the artifact in the file name is nearly always right, while titles are
  * sentences ("Starter for using Spring Security") or products ("Apache Tomcat"). The manifest confirms the version and, in a
- * third of them, tells the group. A guessed group that is wrong hides advisories, so without good evidence it stays unknown.
+ * quarter of them, tells the group. A guessed group that is wrong hides advisories, so without good evidence it stays unknown.
  */
 import { type Coordinates, type Identity, toId, toVersion } from './coordinates.ts';
 import type { FileName } from './file-name.ts';
