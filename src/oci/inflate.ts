@@ -27,7 +27,7 @@ const CHUNK_BYTES = 128 * 1024;
 export type Compression = 'gzip' | 'zstd' | 'none';
 
 /**
- * The tar inside `source`. The source is read to its end even when the compressed stream ends before, so that whoever hashes it
+ * The tar inside `source`; each chunk is valid until the next is asked for. The source is read to its end even when the compressed stream ends before, so that whoever hashes it
  * sees every byte. @throws {PlimsollError} `LAYER_INVALID` for damaged or unknown compression, `LIMIT_EXCEEDED` for bombs.
  */
 export async function* inflated(
@@ -54,10 +54,23 @@ export async function* inflated(
         );
       }
       yield chunk;
+      if (compression !== 'none') release(chunk);
     }
   } finally {
     await iterator.return?.();
   }
+}
+
+/**
+ * Gives the memory of an inflated chunk back at once. Left to the garbage collector, chunks pile up to hundreds of megabytes, and
+ * collecting them takes a fifth of the time of a scan.
+ *
+ * A decompressor fills one buffer in several steps and takes a new one when it is full: only the step that filled it may release it.
+ */
+function release(chunk: Buffer): void {
+  const { buffer, byteOffset, byteLength } = chunk;
+  const isFull = buffer.byteLength === CHUNK_BYTES && byteOffset + byteLength === CHUNK_BYTES;
+  if (isFull && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** What `head`, the first bytes of a layer, is compressed with. @throws {PlimsollError} `LAYER_INVALID` for xz and bzip2. */
