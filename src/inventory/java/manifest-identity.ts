@@ -1,9 +1,10 @@
 /**
  * What library an archive is by its manifest and its name, when Maven left no coordinates in it.
  *
- * Measured on 180 such archives of Maven Central: the artifact in the file name is nearly always right, while titles are
- * sentences ("Starter for using Spring Security") or products ("Apache Tomcat"). The manifest confirms the version and, in a
- * quarter of them, tells the group. A guessed group that is wrong hides advisories, so without good evidence it stays unknown.
+ * Maven names a file after its artifact and images mostly keep that name, while titles are sentences ("Starter for using Spring
+ * Security") or products ("Apache Tomcat"); so the name gives the artifact and the manifest confirms the version. Of 181 such
+ * archives of Maven Central 47 told a group, 4 of those a wrong one (the rules were made on the same archives). A wrong group
+ * hides advisories, so without good evidence it stays unknown.
  */
 import { type Coordinates, type Identity, toId, toVersion } from './coordinates.ts';
 import type { FileName } from './file-name.ts';
