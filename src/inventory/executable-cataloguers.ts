@@ -6,10 +6,11 @@ import type { Cataloguer, ExecutableCataloguer } from './cataloguer.ts';
 import { dotnetBundleCataloguer } from './dotnet-bundle/cataloguer.ts';
 import { elfNoteCataloguer } from './elf-note/cataloguer.ts';
 import { goCataloguer } from './go/cataloguer.ts';
+import { goDistributionCataloguer } from './go/distribution-cataloguer.ts';
 import { graalvmCataloguer } from './graalvm/cataloguer.ts';
 import { jvmCataloguer } from './jvm/cataloguer.ts';
 import { programCataloguer } from './program/cataloguer.ts';
-import { goDistributionCataloguer, scriptCataloguer } from './program/script-cataloguer.ts';
+import { scriptCataloguer } from './program/script-cataloguer.ts';
 import { rustCataloguer } from './rust/cataloguer.ts';
 import { upxCataloguer } from './upx/cataloguer.ts';
 

@@ -142,7 +142,8 @@ function flagWord(layout: Layout, numbers: NumberReader): number {
 }
 
 function nameAt(names: Buffer, start: number): string {
-  const field = names.subarray(start, start + MAX_NAME_BYTES);
-  const end = field.indexOf(0);
-  return field.toString('latin1', 0, end === -1 ? field.length : end);
+  const limit = Math.min(names.length, start + MAX_NAME_BYTES);
+  let end = start;
+  while (end < limit && names[end] !== 0) end += 1;
+  return names.toString('latin1', start, end);
 }

@@ -3,6 +3,7 @@
  */
 import type { ExecutableCataloguer } from '../cataloguer.ts';
 import { findBuildInfo } from './find-build-info.ts';
+import { findLinkerConstant } from './linker-constant.ts';
 import { toPackages } from './package.ts';
 import { parseModules } from './parse-modules.ts';
 
@@ -19,6 +20,7 @@ export const goCataloguer: ExecutableCataloguer = {
     if (build.mainModule === undefined && build.dependencies.length === 0 && !isGoTool) {
       gaps.push('Go program built without module information: its modules are unknown');
     }
-    return { packages: toPackages(raw.goVersion, build), gaps };
+    const linkerConstant = () => findLinkerConstant(executable, raw.goVersion);
+    return { packages: toPackages(raw.goVersion, build, linkerConstant), gaps };
   },
 };

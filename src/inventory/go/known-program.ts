@@ -4,7 +4,8 @@
 import type { FoundPackage } from '../package.ts';
 import { toPackage as toProgramPackage } from '../program/package.ts';
 
-interface KnownProgram {
+/** A product written in Go. */
+export interface KnownProgram {
   /** Path of the main module, without the `/vN` of its major version. */
   readonly module: string;
   readonly name: string;
@@ -41,31 +42,15 @@ const KNOWN: readonly KnownProgram[] = [
 ];
 const BY_MODULE = new Map(KNOWN.map(program => [program.module, program]));
 
-/**
- * The product that a Go program is, when advisories know it by name; `undefined` for all others and where the version is not
- * known. Programs built without modules are known by the path of their main package. The `go` command has the version of its toolchain.
- */
-export function findKnownProgram(program: {
-  readonly mainPackage: string | undefined;
-  readonly mainModule: string | undefined;
-  /** With its `v`. */
-  readonly version: string | undefined;
-  /** The standard library's version. */
-  readonly toolchain: string;
-}): FoundPackage | undefined {
-  const { mainPackage = '', mainModule, version, toolchain } = program;
-  if (mainPackage === GO_COMMAND) return toProgram('go', toolchain, ['golang:go']);
-  const known =
-    mainModule === undefined ? findByPackage(mainPackage) : BY_MODULE.get(mainModule.replace(/\/v\d+$/, ''));
-  return known === undefined || version === undefined
-    ? undefined
-    : toProgram(known.name, version.replace(/^v/, ''), known.cpe);
-}
-
-/** The main package of the program that is the Go distribution's own command. */
+/** The main package of the Go distribution's own command. */
 export const GO_COMMAND = 'cmd/go';
 
-function findByPackage(mainPackage: string): KnownProgram | undefined {
+/**
+ * The product that a Go program is, when advisories know it by name. Programs built without modules are known by the path of
+ * their main package.
+ */
+export function findKnownProgram(mainModule: string | undefined, mainPackage = ''): KnownProgram | undefined {
+  if (mainModule !== undefined) return BY_MODULE.get(mainModule.replace(/\/v\d+$/, ''));
   const segments = mainPackage.split('/', 5);
   for (let length = segments.length; length >= 2; length -= 1) {
     const known = BY_MODULE.get(segments.slice(0, length).join('/'));
@@ -74,8 +59,17 @@ function findByPackage(mainPackage: string): KnownProgram | undefined {
   return undefined;
 }
 
-function toProgram(name: string, version: string, cpe: readonly string[]): FoundPackage | undefined {
+/** The package of a product; none when `version` (with its `v`) is not a release. */
+export function toProduct({ name, cpe }: KnownProgram, version: string): FoundPackage[] {
   // A pseudo-version of v0.0.0 sorts below every fix: as a product version it would make every advisory match.
-  if (!/^\d/.test(version) || version.startsWith('0.0.0-')) return undefined;
-  return toProgramPackage({ rule: { name, cpe }, version });
+  if (!/^v\d/.test(version) || version.startsWith('v0.0.0-')) return [];
+  return [toProgramPackage({ rule: { name, cpe }, version: version.slice(1) })];
+}
+
+/** The packages of the Go distribution: `toolchain` is the module that its advisories name. */
+export function toDistribution(version: string): FoundPackage[] {
+  const toolchain: FoundPackage = { type: 'golang', name: 'toolchain', version };
+  return /^\d/.test(version)
+    ? [toolchain, toProgramPackage({ rule: { name: 'go', cpe: ['golang:go'] }, version })]
+    : [toolchain];
 }

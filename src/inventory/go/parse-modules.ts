@@ -3,6 +3,7 @@
  *
  * Source: the Go project, `runtime/debug`, `ParseBuildInfo`.
  */
+import { declaredText } from '../declared.ts';
 
 /** One module; `replacement` is what was really built in its place. */
 export interface GoModule {
@@ -37,7 +38,9 @@ export function parseModules(text: string): GoBuild {
 
   const lines = text.split('\n', MAX_LINES + 1);
   for (const line of lines.slice(0, MAX_LINES)) {
-    const [kind, path = '', version = ''] = line.split('\t', 4);
+    const [kind, field = '', versionField] = line.split('\t', 3);
+    const path = declaredText(field) ?? '';
+    const version = declaredText(versionField) ?? '';
     if (kind === 'path') {
       mainPackage = path;
     } else if (kind === 'mod' || kind === 'dep') {
@@ -57,9 +60,9 @@ export function parseModules(text: string): GoBuild {
       else if (last === 'main') mainModule = { ...replaced, replacement: { path, version } };
       else dependencies[dependencies.length - 1] = { ...replaced, replacement: { path, version } };
     } else if (kind === 'build') {
-      const equals = findEquals(path);
+      const equals = findEquals(field);
       // Tabs inside a value are part of it: take it from the whole line.
-      if (equals !== -1) settings.set(unquote(path.slice(0, equals)), unquote(line.slice(6 + equals + 1)));
+      if (equals !== -1) settings.set(unquote(field.slice(0, equals)), unquote(line.slice(6 + equals + 1)));
     }
   }
   const gaps: string[] = [];

@@ -45,9 +45,9 @@ export function parseRelease(text: string): JavaRelease | undefined {
  * Source: JEP 223, and its mapping of the older scheme.
  */
 export function toJavaVersion(text: string): string | undefined {
-  const [, major, minor, update = '0', build] =
-    /^1\.(\d{1,2})\.(\d{1,3})(?:_(\d{1,4}))?(?:-[^-]*)??(?:-b(\d{1,4}))?(?:-|$)/.exec(text) ?? [];
+  const [, major, minor, update = '0'] = /^1\.(\d{1,2})\.(\d{1,3})(?:_(\d{1,4}))?(?:-|$)/.exec(text) ?? [];
   if (major !== undefined && minor !== undefined) {
+    const build = /-b(\d{1,4})(?:-|$)/.exec(text)?.[1];
     return `${major}.${minor}.${Number(update)}${build === undefined ? '' : `+${Number(build)}`}`;
   }
   return /^(\d{1,4}(?:\.\d{1,5}){0,5}(?:\+\d{1,5})?)(?:[-+ ]|$)/.exec(text)?.[1];

@@ -5,8 +5,8 @@
 /** A place in the bytes where the version stands. Bytes are read as Latin-1, so one byte is one character. */
 export interface Pattern {
   /**
-   * Literal bytes to find first. `{name}` stands for the version in the file name (see `ProgramRule.nameVersion`), `{go}` for the
-   * toolchain of a Go program, `go1.22.1`; without one the pattern does not apply.
+   * Literal bytes to find first. `{name}` stands for the version in the file name (see `ProgramRule.nameVersion`); without one the
+   * pattern does not apply.
    */
   readonly needle: string;
   /** Bytes before and after the needle that `version` sees; 0 and 64 when not said, at most `MAX_CONTEXT_BYTES`. */

@@ -6,18 +6,6 @@
  */
 import type { Pattern, ProgramRule } from './rule.ts';
 
-/**
- * What a Go program's linker flag set (`-X main.version=v1.2.3`) stands among the short constants, ended by a NUL as no other text of
- * Go is, and beside the toolchain's own version, which is set the same way.
- */
-const GO_LINKER_VERSION: Pattern = {
-  needle: '{go}\x00',
-  before: 8192,
-  after: 8192,
-  version:
-    /(?<![\d.]|go)v?(\d{1,3}\.\d{1,3}\.\d{1,3}(?:-(?:alpha|beta|rc|dev|preview|test)[.\d]{0,8}|-\d{5,12})?)(?:\+security-\d{2})?\x00/g,
-};
-
 /** From the build id `VERSION HOST-TIME DIRTY SHA1` of Redis and its heirs, without blanks; releases have a SHA-1 of zeros. */
 const REDIS_BUILD_ID: Pattern = {
   needle: '000000000\x00',
@@ -216,12 +204,6 @@ export const PROGRAM_RULES: readonly ProgramRule[] = [
     patterns: [{ needle: 'lighttpd/1.', version: /^lighttpd\/(\d+\.\d+\.\d+)/ }],
   },
   {
-    name: 'traefik',
-    cpe: ['traefik:traefik'],
-    files: ['traefik'],
-    patterns: [GO_LINKER_VERSION],
-  },
-  {
     name: 'envoy',
     cpe: ['envoyproxy:envoy'],
     files: ['envoy', 'envoy-static'],
@@ -233,18 +215,6 @@ export const PROGRAM_RULES: readonly ProgramRule[] = [
         near: /envoy[_./]|ValidationError|EnvoyException|Unable to convert YAML|\x00RELEASE\x00|TLS client|envoy:/,
       },
     ],
-  },
-  {
-    name: 'istio',
-    cpe: ['istio:istio'],
-    files: ['pilot-agent', 'pilot-discovery', 'istioctl'],
-    patterns: [GO_LINKER_VERSION],
-  },
-  {
-    name: 'ingress-nginx',
-    cpe: ['kubernetes:ingress-nginx'],
-    files: ['nginx-ingress-controller'],
-    patterns: [GO_LINKER_VERSION],
   },
   {
     name: 'proftpd',
@@ -359,11 +329,8 @@ export const PROGRAM_RULES: readonly ProgramRule[] = [
     name: 'consul',
     cpe: ['hashicorp:consul'],
     files: ['consul'],
-    patterns: [{ needle: 'CONSUL_VERSION: ', version: /^CONSUL_VERSION: (\d+\.\d+\.\d+)/ }, GO_LINKER_VERSION],
+    patterns: [{ needle: 'CONSUL_VERSION: ', version: /^CONSUL_VERSION: (\d+\.\d+\.\d+)/ }],
   },
-  { name: 'vault', cpe: ['hashicorp:vault'], files: ['vault'], patterns: [GO_LINKER_VERSION] },
-  { name: 'grafana', cpe: ['grafana:grafana'], files: ['grafana', 'grafana-server'], patterns: [GO_LINKER_VERSION] },
-  { name: 'helm', cpe: ['helm:helm'], files: ['helm'], patterns: [GO_LINKER_VERSION] },
   {
     name: 'fluent-bit',
     cpe: ['treasuredata:fluent_bit'],

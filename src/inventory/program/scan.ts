@@ -11,12 +11,13 @@ export interface FoundProgram {
   readonly version: string;
 }
 
-/** What the placeholders of needles stand for. */
-export interface Placeholders {
-  readonly name?: string | undefined;
-  readonly go?: string | undefined;
+/** A rule to try, and the version in the name of the file, for needles that contain it. */
+export interface Candidate {
+  readonly rule: ProgramRule;
+  readonly nameVersion?: string | undefined;
 }
 
+const NAME_VERSION = '{name}';
 const WINDOW_BYTES = 4 * 1024 * 1024;
 /** Places where a needle is found but no version: a real program has a few, a hostile one as many as fit. */
 const MAX_ATTEMPTS = 50_000;
@@ -37,12 +38,8 @@ interface State {
 }
 
 /** Every rule whose program is in the file, with the version by its first pattern that is found; `unless` is obeyed. */
-export function scan(
-  body: FileBody,
-  regions: readonly Region[],
-  rules: readonly { readonly rule: ProgramRule; readonly placeholders: Placeholders }[],
-): FoundProgram[] {
-  const states = rules.map(({ rule, placeholders }) => toState(rule, placeholders));
+export function scan(body: FileBody, regions: readonly Region[], candidates: readonly Candidate[]): FoundProgram[] {
+  const states = candidates.map(toState);
   for (const region of regions) {
     for (let start = region.start; start < region.end; start += WINDOW_BYTES) {
       const open = states.filter(state => state.best?.rank !== 0);
@@ -57,12 +54,11 @@ export function scan(
   return conclude(states);
 }
 
-function toState(rule: ProgramRule, { name, go }: Placeholders): State {
+function toState({ rule, nameVersion }: Candidate): State {
   const searches = rule.patterns.flatMap((pattern, rank): Search[] => {
-    const { needle } = pattern;
-    if ((needle.includes('{name}') && name === undefined) || (needle.includes('{go}') && go === undefined)) return [];
-    const text = needle.replace('{name}', name ?? '').replace('{go}', go ?? '');
-    return [{ pattern, needle: Buffer.from(text, 'latin1'), rank, attempts: 0 }];
+    if (nameVersion === undefined && pattern.needle.includes(NAME_VERSION)) return [];
+    const needle = Buffer.from(pattern.needle.replace(NAME_VERSION, nameVersion ?? ''), 'latin1');
+    return [{ pattern, needle, rank, attempts: 0 }];
   });
   return { rule, searches, best: undefined };
 }

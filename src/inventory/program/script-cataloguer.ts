@@ -1,11 +1,9 @@
 /**
- * Programs that are text or an archive of text: Elixir's launcher, Composer, WP-CLI, the Go distribution, Firefox.
+ * Programs that are text or an archive of text: Elixir's launcher, Composer, WP-CLI, Firefox.
  *
  * They are known by file name and a line that states the version, like the executables of the table, but have no magic.
  */
 import type { Cataloguer, FileEntry } from '../cataloguer.ts';
-import { wholeBody } from '../file-body.ts';
-import { parseToolchain } from '../go/toolchain.ts';
 import type { FoundPackage } from '../package.ts';
 import { toPackage } from './package.ts';
 import type { Pattern } from './rule.ts';
@@ -67,29 +65,8 @@ export const scriptCataloguer: Cataloguer = {
     const region = { start: 0, end: file.body.sizeBytes };
     const packages = RULES.filter(rule => rule.claims(file)).flatMap((rule): FoundPackage[] => {
       const searched = { ...rule, files: [] };
-      return scan(file.body, [region], [{ rule: searched, placeholders: {} }]).map(toPackage);
+      return scan(file.body, [region], [{ rule: searched }]).map(toPackage);
     });
     return packages.length === 0 ? undefined : { packages };
-  },
-};
-
-const MAX_VERSION_FILE_BYTES = 4096;
-
-/** `VERSION` at the top of a Go distribution: there even when its `go` program is not. */
-export const goDistributionCataloguer: Cataloguer = {
-  id: 'go-distribution',
-  version: 1,
-  maxBytes: MAX_VERSION_FILE_BYTES,
-  claims: entry => entry.name === 'VERSION' && entry.sizeBytes <= MAX_VERSION_FILE_BYTES,
-  read(file) {
-    const line = wholeBody(file.body, MAX_VERSION_FILE_BYTES).toString('utf8').split('\n', 1)[0]?.trim() ?? '';
-    if (!/^go1\.\d/.test(line)) return undefined;
-    const { version } = parseToolchain(line);
-    return {
-      packages: [
-        { type: 'golang', name: 'toolchain', version },
-        toPackage({ rule: { name: 'go', cpe: ['golang:go'] }, version }),
-      ],
-    };
   },
 };
