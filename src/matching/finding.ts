@@ -40,23 +40,30 @@ export interface Finding {
     readonly ecosystem: string;
     readonly name: string;
     readonly why: string;
+    /** Id of a record of the same weakness, from a source that knows better, which says that the package is not affected. */
+    readonly disputedBy?: string;
   };
 }
 
-/** A package of which nobody can say whether it is affected. */
+/**
+ * Packages of which nobody can say whether they are affected, all for the same reason: a whole distribution that has no feed, or one
+ * package whose version cannot be read.
+ */
 export interface Undetermined {
-  readonly package: Package;
-  /** Advisory ids concerned; empty when the whole package cannot be judged. */
-  readonly ids: readonly string[];
-  /** One sentence without full stop: `deb cannot read version "x"`, `no advisories known for fedora 43`. */
+  /** One sentence without full stop: `no advisories known for fedora 43`, `deb cannot read version "x"`. */
   readonly why: string;
+  /** At least one, in the order of the inventory. */
+  readonly packages: readonly Package[];
+  /** The weaknesses concerned, sorted; empty when nothing at all can be said of these packages. */
+  readonly ids: readonly string[];
 }
 
-/** A finding that a VEX statement or a waiver sets aside; it stays visible. */
+/** A finding that a rule of ours, a VEX statement or a waiver sets aside; it stays visible. */
 export interface Waived {
   readonly finding: Finding;
   readonly by: {
-    readonly kind: 'vex' | 'waiver';
+    /** `rule`: what holds for every image, such as that kernel headers run nothing. */
+    readonly kind: 'rule' | 'vex' | 'waiver';
     readonly source: string;
     readonly status: string;
     readonly reason: string;
@@ -70,6 +77,11 @@ export interface AdvisoryLookup {
   find(ecosystem: string, name: string): readonly { readonly advisory: Advisory; readonly affected: AffectedPackage }[];
   /** Whether the database has any record of this ecosystem at all: without one, nothing can be said of its packages. */
   covers(ecosystem: string): boolean;
+  /**
+   * Records of any ecosystem that have this id or name it as an alias, withdrawn ones too: other words for the same weakness, for its
+   * rating and title. Asked once for each finding. Missing: the lookup has no such index.
+   */
+  records?(id: string): readonly Advisory[];
   epss(cve: string): ExploitProbability | undefined;
   kev(cve: string): KnownExploited | undefined;
 }
