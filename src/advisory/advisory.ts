@@ -19,7 +19,10 @@ export type Rating =
       readonly origin: string;
     };
 
-/** What the source says of a fix for one package of one release. A range with a fixed version says the version itself. */
+/**
+ * What the source says of a fix for one package of one release. A range with a fixed version says the version itself.
+ * `under-investigation` is the one that doubts the weakness itself: the source does not know yet whether the package is affected.
+ */
 export type FixState =
   | { readonly kind: 'fixed'; readonly version: string }
   | { readonly kind: 'not-fixed' }
@@ -33,7 +36,8 @@ export type FixState =
 export interface AffectedPackage {
   /**
    * Where `name` is looked up: an OSV ecosystem with its release as OSV spells it (`npm`, `PyPI`, `Go`, `Debian:12`, `Alpine:v3.19`,
-   * `AlmaLinux:9`, `Red Hat:enterprise_linux:9::appstream`, `Amazon Linux:2023`, `Oracle Linux:9`, `Wolfi`).
+   * `AlmaLinux:9`, `Red Hat:enterprise_linux:9::appstream`, `Amazon Linux:2023`, `Oracle Linux:9`, `Wolfi`), and `generic` for programs
+   * that are known by CPE alone, whose name is `vendor:product`.
    */
   readonly ecosystem: string;
   /** Normalised by `normaliseName` of the ecosystem. */
@@ -43,16 +47,23 @@ export interface AffectedPackage {
   readonly range: AffectedRange;
   /** What the source says beyond the range, for packages inside the range. Missing: a fix if the range has one, else not fixed. */
   readonly state?: Exclude<FixState, { kind: 'fixed' }>;
-  /** The source says that the package is not affected at all: evidence against other sources. */
+  /** The source says that the package is not affected, whatever its version: evidence against other sources. `range` is then everything. */
   readonly isNotAffected?: boolean;
-  /** rpm module `name:stream`; a modular advisory fits only packages of that stream, a plain one only packages of none. */
+  /**
+   * rpm module `name:stream`; a modular advisory fits only packages of that stream, a plain one only packages of none. `name:*` when the
+   * source says that the build is modular and not of which stream: nothing sure can be said of a package of that module below the fix.
+   */
   readonly module?: string;
   /** Architectures as the source writes them; missing or neutral ones (`noarch`, `src`) mean every one. */
   readonly arches?: readonly string[];
+  /** Operating systems that alone are concerned, as GOOS has them (`windows`, `darwin`); missing means every one. */
+  readonly operatingSystems?: readonly string[];
   /** Ratings for this package alone. */
   readonly ratings?: readonly Rating[];
-  /** Repository of the release that it is in, where the source tells: `main`, `community`, an extras topic. */
+  /** Repository of the release that it is in, where the source tells: `main`, `community`, an extras topic, Oracle's `ksplice` and `fips`. */
   readonly repository?: string;
+  /** The erratum that ships the fix, where one record covers several: `RHSA-2024:1234`. */
+  readonly fixedBy?: string;
   /** Go: affected symbols by import path; empty list for a whole package. */
   readonly symbols?: Readonly<Record<string, readonly string[]>>;
 }
@@ -102,10 +113,13 @@ export interface ExploitProbability {
   readonly percentile: number;
 }
 
-/** What came of reading one source: nothing is skipped without being counted. */
+/** What came of reading one source: nothing is skipped without being counted. What an entry is, each parser says. */
 export interface ReadCounts {
+  /** Always `kept` and all of `skipped` together. */
   readonly read: number;
   readonly kept: number;
   /** Reason to count. */
   readonly skipped: Readonly<Record<string, number>>;
+  /** Parts of kept entries that say nothing we can use: reason to count. */
+  readonly lost: Readonly<Record<string, number>>;
 }

@@ -41,6 +41,7 @@ export const ERRORS = {
   },
   LAYER_INVALID: { family: 'input', status: 422, meaning: 'A layer cannot be inflated or walked' },
   FILE_INVALID: { family: 'input', status: 422, meaning: 'A file inside an image is malformed; reported as a gap' },
+  ADVISORY_INVALID: { family: 'input', status: 422, meaning: 'An advisory source is not what its format says' },
   VERSION_INVALID: { family: 'input', status: 422, meaning: 'A version cannot be read by its ecosystem’s rules' },
   CREDENTIALS_INVALID: { family: 'input', status: 400, meaning: 'A credentials file or helper cannot be read' },
   REGISTRY_DENIED: {
