@@ -4,7 +4,7 @@
 import { PlimsollError } from '#base/errors.ts';
 
 /** Sections and segments of one file. A debug build of a browser has under 200, a kernel under 100. */
-export const MAX_TABLE_ENTRIES = 10_000;
+const MAX_TABLE_ENTRIES = 10_000;
 /** Bytes of load commands in a Mach-O file, and of section names in an ELF file. */
 export const MAX_TABLE_BYTES = 1024 * 1024;
 

@@ -15,10 +15,13 @@ export interface KnownProgram {
 
 const KNOWN: readonly KnownProgram[] = [
   { module: 'github.com/caddyserver/caddy', name: 'caddy', cpe: ['caddyserver:caddy'] },
+  { module: 'github.com/containers/buildah', name: 'buildah', cpe: ['buildah_project:buildah'] },
+  { module: 'github.com/containers/podman', name: 'podman', cpe: ['podman_project:podman'] },
   { module: 'github.com/containerd/containerd', name: 'containerd', cpe: ['linuxfoundation:containerd'] },
   { module: 'github.com/coredns/coredns', name: 'coredns', cpe: ['coredns.io:coredns'] },
   { module: 'github.com/distribution/distribution', name: 'distribution', cpe: ['distribution:distribution'] },
   { module: 'github.com/docker/cli', name: 'docker', cpe: ['docker:docker'] },
+  { module: 'github.com/docker/docker', name: 'docker', cpe: ['docker:docker', 'mobyproject:moby'] },
   { module: 'github.com/elastic/elastic-agent', name: 'elastic-agent', cpe: ['elastic:elastic_agent'] },
   { module: 'github.com/grafana/grafana', name: 'grafana', cpe: ['grafana:grafana'] },
   { module: 'github.com/grafana/loki', name: 'loki', cpe: ['grafana:loki'] },
@@ -29,6 +32,7 @@ const KNOWN: readonly KnownProgram[] = [
   { module: 'github.com/influxdata/influxdb', name: 'influxdb', cpe: ['influxdata:influxdb'] },
   { module: 'github.com/influxdata/telegraf', name: 'telegraf', cpe: ['influxdata:telegraf'] },
   { module: 'github.com/minio/minio', name: 'minio', cpe: ['minio:minio'] },
+  { module: 'github.com/moby/moby', name: 'docker', cpe: ['docker:docker', 'mobyproject:moby'] },
   { module: 'github.com/nats-io/nats-server', name: 'nats-server', cpe: ['linuxfoundation:nats-server'] },
   { module: 'github.com/opencontainers/runc', name: 'runc', cpe: ['linuxfoundation:runc'] },
   { module: 'github.com/prometheus/alertmanager', name: 'alertmanager', cpe: ['prometheus:alertmanager'] },

@@ -19,15 +19,15 @@ export interface Candidate {
 
 const NAME_VERSION = '{name}';
 const WINDOW_BYTES = 4 * 1024 * 1024;
-/** Places where a needle is found but no version: a real program has a few, a hostile one as many as fit. */
-const MAX_ATTEMPTS = 50_000;
+/** Bytes looked at around needles that turn out to have no version: a real program has a few such places, a hostile one as many as fit. */
+const MAX_LOOKED_BYTES = 16 * 1024 * 1024;
 
 /** A pattern with its needle as bytes, and its place in the order of its rule. */
 interface Search {
   readonly pattern: Pattern;
   readonly needle: Buffer;
   readonly rank: number;
-  attempts: number;
+  lookedBytes: number;
 }
 
 /** What is known of one rule so far: the version by its best pattern yet. */
@@ -58,7 +58,7 @@ function toState({ rule, nameVersion }: Candidate): State {
   const searches = rule.patterns.flatMap((pattern, rank): Search[] => {
     if (nameVersion === undefined && pattern.needle.includes(NAME_VERSION)) return [];
     const needle = Buffer.from(pattern.needle.replace(NAME_VERSION, nameVersion ?? ''), 'latin1');
-    return [{ pattern, needle, rank, attempts: 0 }];
+    return [{ pattern, needle, rank, lookedBytes: 0 }];
   });
   return { rule, searches, best: undefined };
 }
@@ -67,8 +67,7 @@ function searchWindow(state: State, bytes: Buffer, start: number, end: number): 
   for (const search of state.searches) {
     if (state.best !== undefined && state.best.rank <= search.rank) return;
     let at = bytes.indexOf(search.needle, start);
-    while (at !== -1 && at < end && search.attempts < MAX_ATTEMPTS) {
-      search.attempts += 1;
+    while (at !== -1 && at < end && search.lookedBytes < MAX_LOOKED_BYTES) {
       const version = versionAt(search, bytes, at);
       if (version !== undefined) {
         state.best = { version, rank: search.rank };
@@ -79,13 +78,16 @@ function searchWindow(state: State, bytes: Buffer, start: number, end: number): 
   }
 }
 
-function versionAt({ pattern, needle }: Search, bytes: Buffer, at: number): string | undefined {
+function versionAt(search: Search, bytes: Buffer, at: number): string | undefined {
+  const { pattern, needle } = search;
   const { before = 0, after = DEFAULT_AFTER_BYTES, near } = pattern;
-  const text = bytes.toString('latin1', Math.max(0, at - before), Math.min(bytes.length, at + needle.length + after));
-  const version = matchVersion(pattern.version, text);
+  const look = (start: number, end: number) => {
+    search.lookedBytes += end - start;
+    return bytes.toString('latin1', Math.max(0, start), Math.min(bytes.length, end));
+  };
+  const version = matchVersion(pattern.version, look(at - before, at + needle.length + after));
   if (version === undefined || near === undefined) return version;
-  const around = bytes.toString('latin1', Math.max(0, at - NEAR_BYTES), Math.min(bytes.length, at + NEAR_BYTES));
-  return near.test(around) ? version : undefined;
+  return near.test(look(at - NEAR_BYTES, at + NEAR_BYTES)) ? version : undefined;
 }
 
 function matchVersion(expression: RegExp, text: string): string | undefined {
