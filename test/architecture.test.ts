@@ -72,6 +72,12 @@ test('pure floors know no network, disk or clock', () => {
   expect(production.filter(path => isPure(path) && effects.test(withoutComments(path)))).toEqual([]);
 });
 
+test('what runs on reading threads loads no schema library: each thread would pay 20 MB for it', () => {
+  const onThreads = (path: string) =>
+    /^inventory\//.test(path) || /^oci\/(?:tar|inflate|zstd|layer-path|digest)/.test(path);
+  expect(production.filter(path => onThreads(path) && /from 'zod'/.test(readSource(path)))).toEqual([]);
+});
+
 test('there are no barrels and no folders named for nothing', () => {
   expect(sources.filter(path => /(?:^|\/)(?:index|utils?|helpers?|common|types)(?:\.ts$|\/)/.test(path))).toEqual([]);
 });

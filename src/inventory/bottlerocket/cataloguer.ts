@@ -6,26 +6,16 @@
  *
  * Source: bottlerocket-os/twoliter, rpm2img; the file also stands in the sys-root of each architecture while it is built.
  */
-import { z } from 'zod';
 import { PlimsollError } from '#base/errors.ts';
 import type { Cataloguer } from '../cataloguer.ts';
+import { declaredProperties, declaredText } from '../declared.ts';
 import { FactLimits } from '../fact-limits.ts';
-import { asRecord, parseJsonFile } from '../json-file.ts';
+import { asRecord, type JsonRecord, parseJsonFile } from '../json-file.ts';
 import type { FoundPackage } from '../package.ts';
 import { hasPathSuffix } from '../path-suffix.ts';
 
 const MAX_BYTES = 8 * 1024 * 1024;
 const INVENTORY = 'usr/share/bottlerocket/application-inventory.json';
-
-const application = z.object({
-  Name: z.string().min(1),
-  Version: z.string().min(1),
-  Release: z.string().optional(),
-  Epoch: z.union([z.string(), z.number()]).optional(),
-  Architecture: z.string().optional(),
-  Publisher: z.string().optional(),
-  ApplicationType: z.string().optional(),
-});
 
 export const bottlerocketCataloguer: Cataloguer = {
   id: 'bottlerocket',
@@ -37,24 +27,30 @@ export const bottlerocketCataloguer: Cataloguer = {
     const { Content } = asRecord(parseJsonFile(file.body, MAX_BYTES));
     if (!Array.isArray(Content)) throw new PlimsollError('FILE_INVALID', 'It has no list "Content"');
     const packages = Content.flatMap(entry => {
-      const { success, data } = application.safeParse(entry);
-      if (!success) limits.lose('package(s) without name or version');
-      return data === undefined || !limits.admitsPackage() ? [] : [toPackage(data)];
+      const found = toPackage(asRecord(entry));
+      if (found === undefined) limits.lose('package(s) without name or version');
+      return found === undefined || !limits.admitsPackage() ? [] : [found];
     });
     return { packages, gaps: limits.gaps() };
   },
 };
 
-function toPackage(entry: z.infer<typeof application>): FoundPackage {
-  const { Name, Version, Release, Epoch, Architecture, Publisher, ApplicationType } = entry;
-  const epoch = Number(Epoch ?? 0) > 0 ? `${Epoch}:` : '';
-  const hasType = ApplicationType !== undefined && ApplicationType !== 'Unspecified';
+function toPackage(entry: JsonRecord): FoundPackage | undefined {
+  const name = declaredText(entry['Name']);
+  const version = declaredText(entry['Version']);
+  if (name === undefined || version === undefined) return undefined;
+  const release = declaredText(entry['Release']);
+  const arch = declaredText(entry['Architecture']);
+  const vendor = declaredText(entry['Publisher']);
+  const applicationType = declaredText(entry['ApplicationType']);
+  // Builds have written it as a number and as text.
+  const epoch = Number(entry['Epoch'] ?? 0);
   return {
     type: 'bottlerocket',
-    name: Name,
-    version: `${epoch}${Version}${Release ? `-${Release}` : ''}`,
-    ...(Architecture ? { arch: Architecture } : {}),
-    ...(Publisher ? { vendor: Publisher } : {}),
-    ...(hasType ? { properties: { 'application-type': ApplicationType } } : {}),
+    name,
+    version: `${epoch > 0 ? `${epoch}:` : ''}${version}${release === undefined ? '' : `-${release}`}`,
+    ...(arch === undefined ? {} : { arch }),
+    ...(vendor === undefined ? {} : { vendor }),
+    ...declaredProperties({ 'application-type': applicationType === 'Unspecified' ? undefined : applicationType }),
   };
 }

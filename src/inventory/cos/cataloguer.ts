@@ -6,22 +6,15 @@
  *
  * Source: cos.googlesource.com, cos/tools, src/pkg/tools/packages.
  */
-import { z } from 'zod';
 import { PlimsollError } from '#base/errors.ts';
 import type { Cataloguer } from '../cataloguer.ts';
+import { declaredProperties, declaredText } from '../declared.ts';
 import { FactLimits } from '../fact-limits.ts';
-import { asRecord, parseJsonFile } from '../json-file.ts';
+import { asRecord, type JsonRecord, parseJsonFile } from '../json-file.ts';
 import type { FoundPackage } from '../package.ts';
 import { hasPathSuffix } from '../path-suffix.ts';
 
 const MAX_BYTES = 8 * 1024 * 1024;
-
-const installedPackage = z.object({
-  category: z.string().optional(),
-  name: z.string().min(1),
-  version: z.string().min(1),
-  ebuild_version: z.string().optional(),
-});
 
 export const cosCataloguer: Cataloguer = {
   id: 'cos',
@@ -34,18 +27,19 @@ export const cosCataloguer: Cataloguer = {
     if (!Array.isArray(installedPackages))
       throw new PlimsollError('FILE_INVALID', 'It has no list "installedPackages"');
     const packages = installedPackages.flatMap(entry => {
-      const { success, data } = installedPackage.safeParse(entry);
-      if (!success) limits.lose('package(s) without name or version');
-      return data === undefined || !limits.admitsPackage() ? [] : [toPackage(data)];
+      const found = toPackage(asRecord(entry));
+      if (found === undefined) limits.lose('package(s) without name or version');
+      return found === undefined || !limits.admitsPackage() ? [] : [found];
     });
     return { packages, gaps: limits.gaps() };
   },
 };
 
-function toPackage({ category, name, version, ebuild_version }: z.infer<typeof installedPackage>): FoundPackage {
-  const properties = {
-    ...(category ? { category } : {}),
-    ...(ebuild_version ? { 'ebuild-version': ebuild_version } : {}),
-  };
-  return { type: 'cos', name, version, ...(Object.keys(properties).length > 0 ? { properties } : {}) };
+function toPackage(entry: JsonRecord): FoundPackage | undefined {
+  const name = declaredText(entry['name']);
+  const version = declaredText(entry['version']);
+  if (name === undefined || version === undefined) return undefined;
+  const category = declaredText(entry['category']);
+  const properties = declaredProperties({ category, 'ebuild-version': declaredText(entry['ebuild_version']) });
+  return { type: 'cos', name, version, ...properties };
 }

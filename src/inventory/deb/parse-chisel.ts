@@ -7,9 +7,10 @@
  * Source: canonical/chisel, internal/jsonwall and internal/manifest, schema 1.0.
  */
 import { zstdDecompressSync } from 'node:zlib';
-import { z } from 'zod';
 import { PlimsollError } from '#base/errors.ts';
+import { declaredText } from '../declared.ts';
 import type { FactLimits } from '../fact-limits.ts';
+import { asList, asRecord, type JsonRecord } from '../json-file.ts';
 import type { FoundPackage } from '../package.ts';
 import { eachLine } from '../text-lines.ts';
 
@@ -26,9 +27,8 @@ const ZSTD_MAGIC = 0xfd2fb528;
 /** Every line states its kind first, so the other kinds need not be parsed. */
 const KINDS = ['{"kind":"package"', '{"kind":"path"'].map(text => Buffer.from(text));
 
-const headerLine = z.object({ jsonwall: z.string().startsWith('1.'), count: z.int() });
-const packageLine = z.object({ name: z.string().min(1), version: z.string().min(1), arch: z.string().optional() });
-const pathLine = z.object({ path: z.string(), slices: z.array(z.string()).max(1000), link: z.string().optional() });
+/** Slices that may share a path; more is a game. */
+const MAX_SLICES = 1000;
 
 /** Whether a file begins as zstd does. */
 export function isZstd(bytes: Buffer): boolean {
@@ -47,23 +47,22 @@ export function parseChisel(bytes: Buffer, limits: FactLimits): ChiselManifest {
   eachLine(text, (start, end) => {
     lines += 1;
     if (lines === 1) {
-      count = headerLine.safeParse(parseLine(text, start, end)).data?.count;
+      count = countOf(asRecord(parseLine(text, start, end)));
       return;
     }
     const kind = KINDS.findIndex(prefix => text.subarray(start, Math.min(end, start + prefix.length)).equals(prefix));
     if (kind === -1) return;
-    const value = parseLine(text, start, end);
-    const found = kind === 0 ? packageLine.safeParse(value).data : undefined;
-    const owned = kind === 1 ? pathLine.safeParse(value).data : undefined;
+    const value = asRecord(parseLine(text, start, end));
+    const found = kind === 0 ? toPackage(value) : undefined;
+    const owned = kind === 1 ? toOwned(value) : undefined;
     if (found !== undefined) {
-      const { name, version, arch } = found;
       if (!limits.admitsPackage()) return;
-      indexOf.set(name, packages.length);
-      packages.push({ type: 'deb', name, version, ...(arch ? { arch } : {}) });
+      indexOf.set(found.name, packages.length);
+      packages.push(found);
       paths.push([]);
     } else if (owned === undefined) {
       limits.lose('line(s) that cannot be read');
-    } else if (owned.link === undefined && !owned.path.endsWith('/')) {
+    } else if (!owned.isLink && !owned.path.endsWith('/')) {
       owners.push(owned);
     }
   });
@@ -80,6 +79,28 @@ export function parseChisel(bytes: Buffer, limits: FactLimits): ChiselManifest {
     }
   }
   return { packages, paths };
+}
+
+/** The count of lines that a header of schema 1 announces. */
+function countOf(header: JsonRecord): number | undefined {
+  const { jsonwall, count } = header;
+  const isHeader = typeof jsonwall === 'string' && jsonwall.startsWith('1.');
+  return isHeader && typeof count === 'number' && Number.isSafeInteger(count) ? count : undefined;
+}
+
+function toPackage(line: JsonRecord): FoundPackage | undefined {
+  const name = declaredText(line['name']);
+  const version = declaredText(line['version']);
+  const arch = declaredText(line['arch']);
+  if (name === undefined || version === undefined) return undefined;
+  return { type: 'deb', name, version, ...(arch === undefined ? {} : { arch }) };
+}
+
+function toOwned(line: JsonRecord): { path: string; slices: readonly string[]; isLink: boolean } | undefined {
+  const { path, link } = line;
+  const slices = asList(line['slices']).filter(slice => typeof slice === 'string');
+  if (typeof path !== 'string' || !Array.isArray(line['slices']) || slices.length > MAX_SLICES) return undefined;
+  return { path, slices, isLink: typeof link === 'string' };
 }
 
 function inflate(bytes: Buffer): Buffer {
