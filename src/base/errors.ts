@@ -43,6 +43,11 @@ export const ERRORS = {
   FILE_INVALID: { family: 'input', status: 422, meaning: 'A file inside an image is malformed; reported as a gap' },
   ADVISORY_INVALID: { family: 'input', status: 422, meaning: 'An advisory source is not what its format says' },
   VERSION_INVALID: { family: 'input', status: 422, meaning: 'A version cannot be read by its ecosystem’s rules' },
+  DATABASE_INVALID: {
+    family: 'input',
+    status: 422,
+    meaning: 'The vulnerability database is damaged, of another version of Plimsoll, or something else altogether',
+  },
   CREDENTIALS_INVALID: { family: 'input', status: 400, meaning: 'A credentials file or helper cannot be read' },
   REGISTRY_DENIED: {
     family: 'access',
@@ -57,6 +62,17 @@ export const ERRORS = {
   MANIFEST_UNKNOWN: { family: 'missing', status: 404, meaning: 'No such repository, tag, manifest or platform' },
   BLOB_UNKNOWN: { family: 'missing', status: 404, meaning: 'A layer or config that the manifest names is not there' },
   FILE_UNKNOWN: { family: 'missing', status: 404, meaning: 'No such file or folder' },
+  DATABASE_UNKNOWN: {
+    family: 'missing',
+    status: 404,
+    meaning: 'There is no vulnerability database where one should be',
+  },
+  ADVISORY_UNKNOWN: {
+    family: 'missing',
+    status: 404,
+    meaning: 'The vulnerability database knows no advisory of that name',
+  },
+  DATABASE_BUSY: { family: 'conflict', status: 409, meaning: 'Another process is changing the vulnerability database' },
   LIMIT_EXCEEDED: {
     family: 'limit',
     status: 413,
@@ -65,6 +81,12 @@ export const ERRORS = {
   RATE_LIMITED: { family: 'limit', status: 429, meaning: 'The registry’s rate limit is used up' },
   TIMED_OUT: { family: 'remote', status: 503, meaning: 'Another system did not answer in time' },
   REGISTRY_UNAVAILABLE: { family: 'remote', status: 503, meaning: 'A registry or daemon cannot be reached, or failed' },
+  FEED_UNAVAILABLE: { family: 'remote', status: 503, meaning: 'A source of advisories cannot be reached, or failed' },
+  FEED_INVALID: {
+    family: 'remote',
+    status: 502,
+    meaning: 'A source of advisories answered something that it should not',
+  },
   REGISTRY_INVALID: {
     family: 'remote',
     status: 502,
