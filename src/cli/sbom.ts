@@ -5,8 +5,7 @@ import { printable } from '#base/text.ts';
 import type { Image } from '#image/image.ts';
 import type { Inventory } from '#inventory/inventory.ts';
 import { FORMATS, type FormatName } from '#report/formats.ts';
-import { cataloguers } from '#scan/cataloguers.ts';
-import { LayerCache } from '#scan/layer-cache.ts';
+import { type LayerCache, openLayerCache } from '#scan/layer-cache.ts';
 import { LayerPool } from '#scan/layer-pool.ts';
 import { scanImage } from '#scan/scan-image.ts';
 import { type CliContext, hasColors } from './context.ts';
@@ -44,7 +43,7 @@ export function addSbomCommand(program: Command, context: CliContext): void {
 }
 
 async function runSbom(references: readonly string[], options: SbomOptions, context: CliContext): Promise<void> {
-  const cache = options.cache === undefined ? undefined : new LayerCache(options.cache, cataloguers);
+  const cache = options.cache === undefined ? undefined : await openLayerCache(options.cache);
   const progress = openProgress(context.stderr, { isQuiet: options.quiet ?? false });
   const inventories: Inventory[] = [];
   try {

@@ -4,7 +4,6 @@
  * The compression is told by the first bytes, not by the media type, which is often wrong. gzip may have several members and zstd
  * several frames, skippable ones included; bytes after the last are ignored, as by runtimes.
  */
-import { once } from 'node:events';
 import type { Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 import { PlimsollError } from '#base/errors.ts';
@@ -27,7 +26,8 @@ const CHUNK_BYTES = 128 * 1024;
 export type Compression = 'gzip' | 'zstd' | 'none';
 
 /**
- * The tar inside `source`; each chunk is valid until the next is asked for. The source is read to its end even when the compressed stream ends before, so that whoever hashes it
+ * The tar inside `source`; each chunk is valid until the next is asked for, and a chunk of the source is done with when its next is
+ * asked for. The source is read to its end even when the compressed stream ends before, so that whoever hashes it
  * sees every byte. @throws {PlimsollError} `LAYER_INVALID` for damaged or unknown compression, `LIMIT_EXCEEDED` for bombs.
  */
 export async function* inflated(
@@ -142,19 +142,12 @@ async function feed(
   iterator: AsyncIterator<Uint8Array>,
   input: Input,
 ): Promise<void> {
-  const over = new AbortController();
-  const stop = () => over.abort();
-  transform.once('end', stop).once('close', stop);
   const frames = compression === 'zstd' ? new ZstdFrames() : undefined;
   let chunk = head;
   for (;;) {
-    for (const part of frames?.split(chunk) ?? [chunk]) {
-      if (!over.signal.aborted && !transform.write(part)) {
-        await once(transform, 'drain', { signal: over.signal }).catch(ignoreAbort);
-      }
-    }
-    // A stream that failed is left at once; one that ended has its trailing bytes read, for the hash.
-    if (transform.errored !== null) return;
+    for (const part of frames?.split(chunk) ?? [chunk]) if (!transform.readableEnded) await written(transform, part);
+    // A stream that failed or was left is left at once; one that ended has its trailing bytes read, for the hash.
+    if (transform.errored !== null || (transform.destroyed && !transform.readableEnded)) return;
     const next = await iterator.next();
     if (next.done) break;
     input.bytes += next.value.length;
@@ -162,11 +155,19 @@ async function feed(
   }
   if (frames?.isBetweenFrames === false)
     throw new PlimsollError('LAYER_INVALID', 'The layer is not valid zstd: it breaks off');
-  if (!over.signal.aborted) transform.end();
+  if (!transform.readableEnded) transform.end();
 }
 
-function ignoreAbort(error: unknown): void {
-  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+/** Waits until the part is inflated, or the stream is over: only then may whoever gave it use its memory again. */
+function written(transform: Transform, part: Buffer): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      transform.off('end', done).off('close', done);
+      resolve();
+    };
+    transform.once('end', done).once('close', done);
+    transform.write(part, done);
+  });
 }
 
 function isZlibError(error: unknown): error is Error & { code: string } {

@@ -21,7 +21,7 @@ async function readOne() {
   async function* bytes() {
     yield layer.bytes;
   }
-  const facts = await readLayer(bytes(), { digest: layer.digest, sizeBytes: layer.bytes.length }, cataloguers);
+  const { facts } = await readLayer(bytes(), { digest: layer.digest, sizeBytes: layer.bytes.length }, cataloguers);
   return { digest: layer.digest, facts };
 }
 

@@ -24,6 +24,12 @@ export interface CachedFacts {
   readonly verifiedBy: 'layer' | 'toc';
 }
 
+/** A cache in `folder` for facts of all cataloguers. */
+export async function openLayerCache(folder: string): Promise<LayerCache> {
+  const { cataloguers } = await import('./cataloguers.ts');
+  return new LayerCache(folder, cataloguers);
+}
+
 export class LayerCache {
   readonly #folder: string;
   readonly #version: string;

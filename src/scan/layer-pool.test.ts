@@ -17,8 +17,8 @@ test('a thread finds what this thread finds, layer after layer', async () => {
   for (let round = 0; round < 3; round++) {
     const layer = await makeLayer([{ path: 'noise', content: randomFillSync(Buffer.alloc(2_000_000)) }, DB]);
     const promise = { digest: layer.digest, sizeBytes: layer.bytes.length, diffId: layer.diffId };
-    const here = await readLayer(chunksOf(layer.bytes), promise, cataloguers);
-    const there = await pool.read(chunksOf(layer.bytes), promise, undefined);
+    const { facts: here } = await readLayer(chunksOf(layer.bytes), promise, cataloguers);
+    const { facts: there } = await pool.read(chunksOf(layer.bytes), promise, undefined);
     expect(there.files).toEqual(here.files);
     expect(there.entries.toBase64()).toBe(here.entries.toBase64());
   }
@@ -31,7 +31,7 @@ test('wrong bytes are refused across threads by the same code, and the pool goes
   await expect(pool.read(chunksOf(layer.bytes.subarray(1)), promise, undefined)).rejects.toMatchObject({
     code: 'DIGEST_MISMATCH',
   });
-  expect((await pool.read(chunksOf(layer.bytes), promise, undefined)).files).toHaveLength(1);
+  expect((await pool.read(chunksOf(layer.bytes), promise, undefined)).facts.files).toHaveLength(1);
 });
 
 test('a source that fails in the middle fails the layer with its own error', async () => {
@@ -43,5 +43,5 @@ test('a source that fails in the middle fails the layer with its own error', asy
   }
   const promise = { digest: layer.digest, sizeBytes: layer.bytes.length, diffId: layer.diffId };
   await expect(pool.read(broken(), promise, undefined)).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' });
-  expect((await pool.read(chunksOf(layer.bytes), promise, undefined)).files).toHaveLength(1);
+  expect((await pool.read(chunksOf(layer.bytes), promise, undefined)).facts.files).toHaveLength(1);
 });

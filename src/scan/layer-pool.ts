@@ -7,7 +7,7 @@ import { PlimsollError, toPlimsollError } from '#base/errors.ts';
 import { EntrySet } from '#inventory/entry-set.ts';
 import type { LayerFacts } from '#inventory/layer-facts.ts';
 import { type FromWorker, type PostedFacts, type ToWorker, WINDOW_CHUNKS } from './layer-worker.ts';
-import type { Aliases, LayerPromise } from './read-layer.ts';
+import type { Aliases, LayerPromise, LayerReading } from './read-layer.ts';
 
 /** Memory of one thread, in MiB. A small young generation keeps short-lived chunks from piling up: measured, a third of the memory. */
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 384 };
@@ -26,12 +26,12 @@ export class LayerPool implements AsyncDisposable {
     source: AsyncIterable<Uint8Array>,
     promise: LayerPromise,
     aliases: Aliases | undefined,
-  ): Promise<LayerFacts> {
+  ): Promise<LayerReading> {
     const worker = this.#idle.pop() ?? this.#start();
     try {
-      const facts = await exchange(worker, source, promise, aliases);
+      const reading = await exchange(worker, source, promise, aliases);
       this.#idle.push(worker);
-      return facts;
+      return reading;
     } catch (error) {
       // Whatever state the thread is in, the next layer gets a new one.
       this.#all.delete(worker);
@@ -48,7 +48,8 @@ export class LayerPool implements AsyncDisposable {
 
   #start(): Worker {
     const file = import.meta.url.endsWith('.ts') ? './layer-worker.ts' : './layer-worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { resourceLimits: WORKER_LIMITS });
+    const start = `require('node:module').enableCompileCache?.(); import(${JSON.stringify(new URL(file, import.meta.url).href)});`;
+    const worker = new Worker(start, { eval: true, resourceLimits: WORKER_LIMITS });
     worker.unref();
     this.#all.add(worker);
     return worker;
@@ -60,13 +61,13 @@ async function exchange(
   source: AsyncIterable<Uint8Array>,
   promise: LayerPromise,
   aliases: Aliases | undefined,
-): Promise<LayerFacts> {
+): Promise<LayerReading> {
   let credit = WINDOW_CHUNKS;
   let wake: (() => void) | undefined;
   let isOver = false;
   const post = (message: ToWorker, transfer: ArrayBuffer[] = []) => worker.postMessage(message, transfer);
 
-  const result = new Promise<LayerFacts>((resolve, reject) => {
+  const result = new Promise<LayerReading>((resolve, reject) => {
     const finish = (act: () => void) => {
       isOver = true;
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);
@@ -78,7 +79,8 @@ async function exchange(
       if (message.kind === 'want') {
         credit += 1;
         wake?.();
-      } else if (message.kind === 'done') finish(() => resolve(toFacts(message.facts)));
+      } else if (message.kind === 'done')
+        finish(() => resolve({ facts: toFacts(message.facts), linksToRead: message.linksToRead }));
       else finish(() => reject(new PlimsollError(message.code, message.message)));
     };
     const onError = (error: Error) => {

@@ -25,7 +25,7 @@ export type PostedFacts = Omit<LayerFacts, 'entries' | 'folders'> & {
 /** What a worker says to the pool. */
 export type FromWorker =
   | { readonly kind: 'want' }
-  | { readonly kind: 'done'; readonly facts: PostedFacts }
+  | { readonly kind: 'done'; readonly facts: PostedFacts; readonly linksToRead: Aliases }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
 
 /** How many chunks may be on their way to a worker. */
@@ -59,6 +59,8 @@ class ChunkQueue implements AsyncIterable<Uint8Array> {
       if (chunk !== undefined) {
         this.#onTaken();
         yield chunk;
+        // It came here alone in its buffer, and its reader is done with it: no need to wait for the garbage collector.
+        if (chunk.buffer instanceof ArrayBuffer) chunk.buffer.transfer(0);
       } else if (this.#isOver) {
         if (this.#error !== undefined) throw this.#error;
         return;
@@ -79,11 +81,7 @@ function serve(port: MessagePort): void {
       case 'start': {
         queue = new ChunkQueue(() => post({ kind: 'want' }));
         readLayer(queue, message.promise, cataloguers, message.aliases).then(
-          facts =>
-            post({
-              kind: 'done',
-              facts: { ...facts, entries: facts.entries.toBase64(), folders: facts.folders.toBase64() },
-            }),
+          ({ facts, linksToRead }) => post({ kind: 'done', facts: toPosted(facts), linksToRead }),
           error => post({ kind: 'failed', ...plain(error) }),
         );
         return;
@@ -98,6 +96,10 @@ function serve(port: MessagePort): void {
         queue?.end();
     }
   });
+}
+
+function toPosted(facts: LayerFacts): PostedFacts {
+  return { ...facts, entries: facts.entries.toBase64(), folders: facts.folders.toBase64() };
 }
 
 function plain(error: unknown): { code: ErrorCode; message: string } {

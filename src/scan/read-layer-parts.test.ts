@@ -59,11 +59,9 @@ async function whole(layer: LazyLayer) {
   async function* bytes() {
     yield layer.bytes;
   }
-  return await readLayer(
-    bytes(),
-    { digest: layer.digest, sizeBytes: layer.bytes.length, diffId: layer.diffId },
-    cataloguers,
-  );
+  return (
+    await readLayer(bytes(), { digest: layer.digest, sizeBytes: layer.bytes.length, diffId: layer.diffId }, cataloguers)
+  ).facts;
 }
 
 test.each(FORMATS)(

@@ -6,7 +6,7 @@ import type { LayerFacts } from '#inventory/layer-facts.ts';
 import { digestOf } from '#oci/digest.ts';
 import { type BuiltLayer, type EntrySpec, makeLayer } from '../../test/fixtures/image-builder.ts';
 import { cataloguers } from './cataloguers.ts';
-import { linksToRead, readLayer } from './read-layer.ts';
+import { readLayer } from './read-layer.ts';
 
 const MUSL = 'P:musl\nV:1.2.4-r2\nA:x86_64\n\n';
 const DB = 'lib/apk/db/installed';
@@ -23,11 +23,11 @@ const promiseOf = (layer: Pick<BuiltLayer, 'bytes' | 'digest'> & { diffId?: Buil
 
 async function read(entries: readonly EntrySpec[]): Promise<LayerFacts> {
   const layer = await makeLayer(entries);
-  return await readLayer(chunksOf(layer.bytes), promiseOf(layer), cataloguers);
+  return (await readLayer(chunksOf(layer.bytes), promiseOf(layer), cataloguers)).facts;
 }
 
-function readBytes(bytes: Buffer): Promise<LayerFacts> {
-  return readLayer(chunksOf(bytes), { digest: digestOf(bytes), sizeBytes: bytes.length }, cataloguers);
+async function readBytes(bytes: Buffer): Promise<LayerFacts> {
+  return (await readLayer(chunksOf(bytes), { digest: digestOf(bytes), sizeBytes: bytes.length }, cataloguers)).facts;
 }
 
 const names = (facts: LayerFacts) =>
@@ -216,12 +216,11 @@ test('a database reached by a link under another name is read in a second pass',
     { path: DB, hardlink: 'ostree/repo/objects/aa.file' },
     { path: 'usr/lib/apk/db/installed', symlink: '/ostree/repo/objects/aa.file' },
   ]);
-  const facts = await readLayer(chunksOf(layer.bytes), promiseOf(layer), cataloguers);
+  const { facts, linksToRead } = await readLayer(chunksOf(layer.bytes), promiseOf(layer), cataloguers);
   expect(names(facts)).toEqual([]);
-  const aliases = linksToRead(facts, cataloguers);
-  expect([...aliases.keys()]).toEqual(['ostree/repo/objects/aa.file']);
-  const second = await readLayer(chunksOf(layer.bytes), promiseOf(layer), cataloguers, aliases);
-  expect(names(second)).toEqual([`${DB}: musl`]);
+  expect([...linksToRead.keys()]).toEqual(['ostree/repo/objects/aa.file']);
+  const second = await readLayer(chunksOf(layer.bytes), promiseOf(layer), cataloguers, linksToRead);
+  expect(names(second.facts)).toEqual([`${DB}: musl`]);
 });
 
 test('a status file with a line of 50 MB ends with a gap or a package, quickly and in bounds', async () => {

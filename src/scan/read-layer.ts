@@ -26,18 +26,30 @@ export interface LayerPromise {
 /** A path to read a file under as well: the target of a link whose own name a cataloguer wants. */
 export type Aliases = ReadonlyMap<string, readonly string[]>;
 
+/** What reading a layer gave. */
+export interface LayerReading {
+  readonly facts: LayerFacts;
+  /**
+   * Links whose own names a cataloguer wants, though nobody wanted their targets: `readLayer` again with these as `aliases` reads those
+   * under these names. Empty for nearly every layer, and after a second pass.
+   */
+  readonly linksToRead: Aliases;
+}
+
+const NO_LINKS: Aliases = new Map();
+
 /**
  * Facts of the layer whose stored bytes are `source`. A layer that is damaged in the middle gives what came before, with a gap.
  *
  * @throws {PlimsollError} `DIGEST_MISMATCH` when the bytes are not those promised: nothing of such a layer counts; and what `source`
- * throws. `aliases` is for the second pass that `linksToRead` asks for.
+ * throws. `aliases` is for the second pass.
  */
 export async function readLayer(
   source: AsyncIterable<Uint8Array>,
   promise: LayerPromise,
   cataloguers: CataloguerSet,
   aliases?: Aliases,
-): Promise<LayerFacts> {
+): Promise<LayerReading> {
   using spool = new Spool();
   using collector = new LayerCollector(cataloguers);
   const reader = new TarReader(entry =>
@@ -61,11 +73,12 @@ export async function readLayer(
   // However far the walk came, the bytes must be the right ones before anything they say counts.
   for await (const _ of stored);
   if (!isBroken) checkDiffId(hash, promise);
-  return collector.finish();
+  const facts = collector.finish();
+  return { facts, linksToRead: aliases === undefined ? findLinksToRead(facts, cataloguers) : NO_LINKS };
 }
 
-/** Links of a layer whose own names a cataloguer wants, though it did not want their targets: read those again under these names. */
-export function linksToRead(facts: LayerFacts, cataloguers: CataloguerSet): Aliases {
+/** See `LayerReading`. */
+export function findLinksToRead(facts: LayerFacts, cataloguers: CataloguerSet): Aliases {
   const aliases = new Map<string, string[]>();
   const read = new Set(facts.files.map(file => file.path));
   for (const [path, target] of allLinks(facts)) {

@@ -8,12 +8,10 @@ import { EntrySetBuilder } from '#inventory/entry-set.ts';
 import type { Inventory, InventoryImage, InventoryLayer } from '#inventory/inventory.ts';
 import type { LayerFacts } from '#inventory/layer-facts.ts';
 import type { Digest } from '#oci/digest.ts';
-import { cataloguers } from './cataloguers.ts';
+import { findTocLocation } from '#oci/layer-toc.ts';
 import type { CachedFacts, LayerCache } from './layer-cache.ts';
 import { defaultLayerConcurrency, type LayerPool } from './layer-pool.ts';
-import { readFolder } from './read-folder.ts';
-import { linksToRead, readLayer } from './read-layer.ts';
-import { readLayerParts } from './read-layer-parts.ts';
+import type { Aliases, LayerReading } from './read-layer.ts';
 
 /** Told of the bytes of layers as they are read; all calls are cheap and may be ignored. */
 export interface ScanProgress {
@@ -47,7 +45,8 @@ const THREADS_FROM_BYTES = 24 * 1024 * 1024;
 export async function scanImage(image: Image, options: ScanOptions): Promise<Inventory> {
   const [first] = image.layers;
   if (first?.kind === 'folder') {
-    const facts = await readFolder(first.path, cataloguers, options);
+    const { readFolderHere } = await import('./read-here.ts');
+    const facts = await readFolderHere(first.path, options);
     return buildInventory({ reference: image.reference, layers: [] }, [facts]);
   }
   const layers = image.layers.filter(layer => layer.kind === 'tar');
@@ -121,22 +120,26 @@ async function readOne(layer: TarLayer, pool: LayerPool | undefined, options: Sc
 
 async function readStored(layer: TarLayer, pool: LayerPool | undefined, options: ScanOptions): Promise<CachedFacts> {
   const { signal, progress } = options;
-  if (options.allowsParts !== false) {
-    const advance = (bytes: number) => progress?.advance(layer.digest, bytes);
-    const facts = await readLayerParts(layer, cataloguers, { signal, advance });
-    // A link that wants a second look is rare; the whole layer is read for it.
-    if (facts !== undefined && linksToRead(facts, cataloguers).size === 0) return { facts, verifiedBy: 'toc' };
+  if (
+    options.allowsParts !== false &&
+    layer.isRemote &&
+    findTocLocation(layer.annotations, layer.sizeBytes) !== undefined
+  ) {
+    const { readPartsHere } = await import('./read-here.ts');
+    const facts = await readPartsHere(layer, { signal, advance: bytes => progress?.advance(layer.digest, bytes) });
+    if (facts !== undefined) return { facts, verifiedBy: 'toc' };
   }
   const promise = { digest: layer.digest, sizeBytes: layer.sizeBytes, diffId: layer.diffId };
-  const pass = async (aliases?: ReadonlyMap<string, readonly string[]>) => {
+  const pass = async (aliases?: Aliases): Promise<LayerReading> => {
     const source = counted(await layer.open({ signal }), layer, options);
-    return pool === undefined ? readLayer(source, promise, cataloguers, aliases) : pool.read(source, promise, aliases);
+    if (pool !== undefined) return await pool.read(source, promise, aliases);
+    const { readLayerHere } = await import('./read-here.ts');
+    return await readLayerHere(source, promise, aliases);
   };
   try {
-    const facts = await pass();
-    const aliases = linksToRead(facts, cataloguers);
-    if (aliases.size === 0) return { facts, verifiedBy: 'layer' };
-    const second = await pass(aliases);
+    const { facts, linksToRead } = await pass();
+    if (linksToRead.size === 0) return { facts, verifiedBy: 'layer' };
+    const { facts: second } = await pass(linksToRead);
     return {
       facts: { ...facts, files: [...facts.files, ...second.files], gaps: [...facts.gaps, ...second.gaps] },
       verifiedBy: 'layer',

@@ -9,8 +9,9 @@ import type { FileBody } from '#inventory/file-body.ts';
 import { toBody } from '#inventory/file-body.ts';
 import { readMapFromBody, type SparseMap } from '#oci/tar-sparse.ts';
 
-/** Files up to this size stay in memory; measured: nearly all JARs and libraries are smaller, and two readers hold two of them. */
-export const MEMORY_BYTES = 16 * 1024 * 1024;
+/** Files up to this size stay in memory. Measured: larger ones are few enough that writing them out costs no time, and each reading thread
+ * keeps this much. */
+export const MEMORY_BYTES = 4 * 1024 * 1024;
 const FIRST_BYTES = 256 * 1024;
 const KEPT_IN_MEMORY_BYTES = 1024 * 1024;
 const COPY_BYTES = 1024 * 1024;
