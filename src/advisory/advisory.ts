@@ -51,7 +51,8 @@ export interface AffectedPackage {
   readonly isNotAffected?: boolean;
   /**
    * rpm module `name:stream`; a modular advisory fits only packages of that stream, a plain one only packages of none. `name:*` when the
-   * source says that the build is modular and not of which stream: nothing sure can be said of a package of that module below the fix.
+   * source says that the build is modular and not of which stream, `*:*` when not even of which module: then nothing sure can be said of a
+   * modular package below the fix.
    */
   readonly module?: string;
   /** Architectures as the source writes them; missing or neutral ones (`noarch`, `src`) mean every one. */
@@ -120,6 +121,6 @@ export interface ReadCounts {
   readonly kept: number;
   /** Reason to count. */
   readonly skipped: Readonly<Record<string, number>>;
-  /** Parts of kept entries that say nothing we can use: reason to count. */
+  /** Parts of entries that say nothing we can use, while the rest of the entry does: reason to count. */
   readonly lost: Readonly<Record<string, number>>;
 }
