@@ -1,0 +1,142 @@
+/**
+ * Who can say anything of a package: the feeds to ask, or why there are none.
+ *
+ * What a distribution built follows its advisories and nobody else's, with everything inside; what others built never does. A package that
+ * no feed speaks of is told, never taken for clean.
+ */
+import { normaliseName } from '#advisory/normalise-name.ts';
+import type { Distro, Inventory, Package } from '#inventory/inventory.ts';
+import { OS_PACKAGE_TYPES } from '#inventory/package.ts';
+import { isThirdParty } from '#inventory/third-party.ts';
+import { type DistroFeedOptions, type DistroFeeds, findDistroFeeds } from './distro-feeds.ts';
+import { distroQuestions } from './distro-question.ts';
+import type { DistroName, Feed } from './feed.ts';
+import type { AdvisoryLookup } from './finding.ts';
+import { LANGUAGE_FEEDS } from './language-feeds.ts';
+import { languageQuestions } from './language-question.ts';
+import type { Question } from './question.ts';
+
+/** Where a package goes. */
+export type Route =
+  | { readonly kind: 'ask'; readonly questions: readonly Question[] }
+  /** Nothing to judge: it is no software, or it is judged with the package that it belongs to. */
+  | { readonly kind: 'skip' }
+  | { readonly kind: 'undetermined'; readonly why: string };
+
+export type RouteOptions = Omit<DistroFeedOptions, 'hasUbuntuPro'>;
+
+const SKIP: Route = { kind: 'skip' };
+
+/** Finds the route of packages of one inventory. */
+export class Router {
+  readonly #inventory: Pick<Inventory, 'distro' | 'packages'>;
+  readonly #lookup: Pick<AdvisoryLookup, 'covers'>;
+  readonly #options: DistroFeedOptions;
+  readonly #distros = new Map<string, DistroFeeds & { readonly covered: readonly Feed[] }>();
+  readonly #covered = new Map<Package['type'], readonly Feed[]>();
+  #pythonPackages: ReadonlySet<string> | undefined;
+
+  constructor(
+    inventory: Pick<Inventory, 'distro' | 'packages'>,
+    lookup: Pick<AdvisoryLookup, 'covers'>,
+    options: RouteOptions,
+  ) {
+    this.#inventory = inventory;
+    this.#lookup = lookup;
+    const hasUbuntuPro = inventory.packages.some(({ type, version }) => type === 'deb' && /[+~]esm\d/.test(version));
+    this.#options = { ...options, hasUbuntuPro };
+  }
+
+  routeOf(one: Package): Route {
+    if (OS_PACKAGE_TYPES.has(one.type)) return this.#distroRoute(one);
+    if (one.managedBy !== undefined) return SKIP;
+    // A private package was never in a registry: another one of its name there is not this one.
+    if (one.type === 'npm' && one.properties?.['private'] === 'true') return SKIP;
+    // Conda's packages of Python are found again by their metadata, and judged as that.
+    if (one.type === 'conda' && this.#isPython(one)) return SKIP;
+    const feeds = this.#coveredFeeds(one.type);
+    if (feeds.length === 0) return { kind: 'undetermined', why: `no advisories known for ${nounOf(one.type)}` };
+    const questions = languageQuestions(one, feeds);
+    if (questions.length > 0) return { kind: 'ask', questions };
+    return { kind: 'undetermined', why: `no name is known under which ${nounOf(one.type)} have advisories` };
+  }
+
+  #distroRoute(one: Package): Route {
+    // Keys of signers, which rpm lists as if they were installed.
+    if (one.type === 'rpm' && one.name === 'gpg-pubkey') return SKIP;
+    const distro = distroOf(one, this.#inventory.distro);
+    if (distro === undefined)
+      return { kind: 'undetermined', why: 'no file of the image says which distribution it is' };
+    const { label, packageType, covered, builders } = this.#feedsOf(distro);
+    if (packageType !== undefined && packageType !== one.type) {
+      return { kind: 'undetermined', why: `no advisories known for ${one.type} packages of ${label}` };
+    }
+    if (covered.length === 0) return { kind: 'undetermined', why: `no advisories known for ${label}` };
+    if (!isBuiltBy(one, builders)) {
+      return {
+        kind: 'undetermined',
+        why: `somebody else than ${distro.id} built it, so advisories of ${distro.id} say nothing of it`,
+      };
+    }
+    return { kind: 'ask', questions: distroQuestions(one, covered) };
+  }
+
+  #feedsOf(distro: DistroName) {
+    const key = [distro.id, distro.versionId, distro.codename, distro.name].join('\0');
+    let found = this.#distros.get(key);
+    if (found === undefined) {
+      const feeds = findDistroFeeds(distro, this.#options);
+      found = { ...feeds, covered: feeds.feeds.filter(({ ecosystem }) => this.#lookup.covers(ecosystem)) };
+      this.#distros.set(key, found);
+    }
+    return found;
+  }
+
+  #coveredFeeds(type: Package['type']): readonly Feed[] {
+    let feeds = this.#covered.get(type);
+    if (feeds === undefined) {
+      feeds = (LANGUAGE_FEEDS.get(type) ?? []).filter(({ ecosystem }) => this.#lookup.covers(ecosystem));
+      this.#covered.set(type, feeds);
+    }
+    return feeds;
+  }
+
+  #isPython({ name, version }: Package): boolean {
+    this.#pythonPackages ??= new Set(
+      this.#inventory.packages.filter(({ type }) => type === 'pypi').map(one => pythonKey(one.name, one.version)),
+    );
+    return this.#pythonPackages.has(pythonKey(name, version));
+  }
+}
+
+function pythonKey(name: string, version: string): string {
+  return `${normaliseName('PyPI', name)} ${version}`;
+}
+
+function nounOf(type: Package['type']): string {
+  return type === 'generic' ? 'programs that no package manager installed' : `${type} packages`;
+}
+
+/** An rpm's vendor must be the distribution: EPEL's packages are Fedora's on somebody else's release. */
+function isBuiltBy(one: Package, builders: readonly string[] | undefined): boolean {
+  const hasVendor = one.vendor !== undefined && one.vendor !== '';
+  // What an SBOM asserts names no vendor.
+  if (!hasVendor && one.evidence === 'asserted') return true;
+  if (isThirdParty(one)) return false;
+  return (
+    one.type !== 'rpm' || !hasVendor || builders === undefined || builders.some(name => one.vendor?.startsWith(name))
+  );
+}
+
+/** The distribution of a package: the image's, or, in a root file system inside the image, the one that its purl names. */
+function distroOf(one: Package, distro: Distro | undefined): DistroName | undefined {
+  return one.root === undefined && distro !== undefined ? distro : distroOfPurl(one.purl);
+}
+
+function distroOfPurl(purl: string): DistroName | undefined {
+  const [, written] = /[?&]distro=([^&#]{1,200})/.exec(purl) ?? [];
+  if (written === undefined) return undefined;
+  const [, id, versionId] = /^([a-z0-9][a-z0-9._-]*?)(?:-(\d[^-]*))?$/.exec(written) ?? [];
+  if (id === undefined) return undefined;
+  return { id, idLike: [], name: written, ...(versionId === undefined ? {} : { versionId }) };
+}
