@@ -13,6 +13,7 @@ import { buildFactsOf } from './fits.ts';
 import { Matcher } from './matcher.ts';
 import { findOwnRule } from './own-rules.ts';
 import { type RouteOptions, Router } from './route.ts';
+import type { Triage } from './triage.ts';
 import { UndeterminedGroups } from './undetermined-groups.ts';
 
 /** What is matched of an inventory. */
@@ -27,11 +28,8 @@ export interface MatchOptions extends RouteOptions {
   readonly bootsKernel?: boolean;
 }
 
-export interface MatchResult {
-  /** In the order of the inventory, then by id. */
-  readonly findings: readonly Finding[];
-  /** What rules of our own set aside, in the same order. */
-  readonly waived: readonly Waived[];
+/** `waived` is what rules of our own set aside. */
+export interface MatchResult extends Triage {
   /** Reasons that concern whole packages first. */
   readonly undetermined: readonly Undetermined[];
 }
