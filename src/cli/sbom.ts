@@ -1,13 +1,12 @@
 /** `plimsoll sbom IMAGE…`: what is installed in images, in any format. */
 import { type Command, Option } from 'commander';
-import { toPlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import type { Image } from '#image/image.ts';
 import type { Inventory } from '#inventory/inventory.ts';
 import { FORMATS, type FormatName } from '#report/formats.ts';
-import { type LayerCache, openLayerCache } from '#scan/layer-cache.ts';
+import { openLayerCache } from '#scan/layer-cache.ts';
 import { LayerPool } from '#scan/layer-pool.ts';
-import { scanImage } from '#scan/scan-image.ts';
+import { type ScanOptions, scanImage } from '#scan/scan-image.ts';
 import { type CliContext, hasColors } from './context.ts';
 import { addImageOptions, type ImageOptions, openImages } from './image-options.ts';
 import { openProgress, type Progress } from './progress.ts';
@@ -46,14 +45,18 @@ async function runSbom(references: readonly string[], options: SbomOptions, cont
   const cache = options.cache === undefined ? undefined : await openLayerCache(options.cache);
   const progress = openProgress(context.stderr, { isQuiet: options.quiet ?? false });
   const inventories: Inventory[] = [];
+  const allowsParts = options.wholeLayers !== true;
   try {
     await using pool = new LayerPool();
     for (const reference of references) {
       await using opened = await openImages(reference, options, context);
-      for (const image of opened.images)
+      for (const image of opened.images) {
+        const isLast = reference === references.at(-1) && image === opened.images.at(-1);
+        const onLayersRead = isLast ? () => pool[Symbol.asyncDispose]() : undefined;
         inventories.push(
-          await scanOne(image, { cache, pool, progress, context, allowsParts: options.wholeLayers !== true }),
+          await scanOne(image, progress, { signal: context.signal, cache, pool, allowsParts, onLayersRead }),
         );
+      }
     }
   } finally {
     progress.end();
@@ -89,38 +92,18 @@ function warnOfGaps(inventories: readonly Inventory[], context: CliContext): voi
   }
 }
 
-async function scanOne(
-  image: Image,
-  use: {
-    cache: LayerCache | undefined;
-    pool: LayerPool;
-    progress: Progress;
-    context: CliContext;
-    allowsParts: boolean;
-  },
-): Promise<Inventory> {
-  const { cache, pool, progress, context, allowsParts } = use;
+async function scanOne(image: Image, progress: Progress, options: Omit<ScanOptions, 'progress'>): Promise<Inventory> {
   const layers = image.layers.flatMap(layer => (layer.kind === 'tar' ? [layer] : []));
-  progress.startImage(
-    image.reference,
-    layers.length,
-    layers.reduce((sum, layer) => sum + layer.sizeBytes, 0),
-  );
-  try {
-    return await scanImage(image, {
-      signal: context.signal,
-      cache,
-      pool,
-      allowsParts,
-      progress: {
-        startLayer: () => progress.startLayer(),
-        advance: (_, bytes) => progress.advance(bytes),
-        endLayer: () => progress.endLayer(),
-      },
-    });
-  } catch (error) {
-    throw toPlimsollError(error);
-  }
+  const totalBytes = layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
+  progress.startImage(image.reference, layers.length, totalBytes);
+  return await scanImage(image, {
+    ...options,
+    progress: {
+      startLayer: () => progress.startLayer(),
+      advance: (_, bytes) => progress.advance(bytes),
+      endLayer: () => progress.endLayer(),
+    },
+  });
 }
 
 function documentName(inventory: Inventory): string {

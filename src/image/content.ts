@@ -34,6 +34,14 @@ export interface ByteRange {
   readonly length: number;
 }
 
+/** A blob that is a part of an open file of this process. */
+export interface LocalBlob {
+  readonly fd: number;
+  /** Where the blob starts in the file, in bytes. */
+  readonly offset: number;
+  readonly sizeBytes: number;
+}
+
 /** A place that holds one named image and everything it points to. Held with `await using`. */
 export interface ContentSource extends AsyncDisposable {
   /** The reference in full, as it goes into the report: `docker.io/library/alpine:3.20`, `oci:dir:ref`. Without credentials. */
@@ -66,4 +74,10 @@ export interface ContentSource extends AsyncDisposable {
 
   /** Exactly the bytes of `range`, unverified, in memory; `undefined` when the place cannot serve ranges. */
   blobRange(descriptor: Descriptor, range: ByteRange, options: WaitOptions): Promise<Uint8Array | undefined>;
+
+  /**
+   * The layer where it lies open on this machine, so that another thread can read it itself; missing for places that are not files. Held
+   * with `await using` until the reading is over. @throws as `blob`.
+   */
+  blobFile?(descriptor: Descriptor, options: WaitOptions): Promise<LocalBlob & AsyncDisposable>;
 }

@@ -4,7 +4,7 @@
 import type { Digest } from '#oci/digest.ts';
 import type { ImageConfig, Manifest } from '#oci/manifest.ts';
 import type { Platform } from '#oci/platform.ts';
-import type { ByteRange, WaitOptions } from './content.ts';
+import type { ByteRange, LocalBlob, WaitOptions } from './content.ts';
 
 /** A layer that is a tar, compressed or not, addressed by its digest. */
 export interface TarLayer {
@@ -26,6 +26,8 @@ export interface TarLayer {
 
   /** The stored bytes, **unverified**. */
   open(options: WaitOptions): Promise<AsyncIterable<Uint8Array>>;
+  /** The stored bytes as an open file, **unverified**; missing where they are not one. Held with `await using`. */
+  readonly openFile?: (options: WaitOptions) => Promise<LocalBlob & AsyncDisposable>;
   /** A part of the stored bytes, **unverified**; `undefined` when the source cannot serve ranges. */
   openRange(range: ByteRange, options: WaitOptions): Promise<Uint8Array | undefined>;
 }

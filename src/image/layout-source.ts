@@ -7,7 +7,7 @@ import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import { type Digest, digestOf, splitDigest } from '#oci/digest.ts';
 import { type Descriptor, type Index, MAX_DOCUMENT_BYTES, parseManifest } from '#oci/manifest.ts';
-import type { ByteRange, ContentSource, RootDocument, WaitOptions } from './content.ts';
+import type { ByteRange, ContentSource, LocalBlob, RootDocument, WaitOptions } from './content.ts';
 import type { FileTree } from './file-tree.ts';
 import { type FileSlice, readSlice, streamSlice } from './local-file.ts';
 import { pickEntries } from './pick-manifest.ts';
@@ -91,6 +91,13 @@ class LayoutSource implements ContentSource {
     signal.throwIfAborted();
     await using file = await this.#open(descriptor, 'layer');
     return await readSlice(file, range, `layer ${descriptor.digest} of "${printable(this.reference)}"`);
+  }
+
+  async blobFile(descriptor: Descriptor, { signal }: WaitOptions): Promise<LocalBlob & AsyncDisposable> {
+    signal.throwIfAborted();
+    const slice = await this.#open(descriptor, 'layer');
+    const { file, offset, sizeBytes } = slice;
+    return { fd: file.fd, offset, sizeBytes, [Symbol.asyncDispose]: () => slice[Symbol.asyncDispose]() };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -248,6 +248,7 @@ function toLayer(
   diffId: Digest | undefined,
   createdBy: string | undefined,
 ): TarLayer {
+  const blobFile = content.blobFile?.bind(content);
   return {
     kind: 'tar',
     digest: descriptor.digest,
@@ -259,6 +260,7 @@ function toLayer(
     isForeign: isForeignLayer(descriptor.mediaType),
     isRemote: content.isRemote,
     open: options => content.blob(descriptor, options),
+    ...(blobFile === undefined ? {} : { openFile: options => blobFile(descriptor, options) }),
     openRange: (range, options) => content.blobRange(descriptor, range, options),
   };
 }

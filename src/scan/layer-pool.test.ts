@@ -18,7 +18,7 @@ test('a thread finds what this thread finds, layer after layer', async () => {
     const layer = await makeLayer([{ path: 'noise', content: randomFillSync(Buffer.alloc(2_000_000)) }, DB]);
     const promise = { digest: layer.digest, sizeBytes: layer.bytes.length, diffId: layer.diffId };
     const { facts: here } = await readLayer(chunksOf(layer.bytes), promise, cataloguers);
-    const { facts: there } = await pool.read(chunksOf(layer.bytes), promise, undefined);
+    const { facts: there } = await pool.read({ chunks: chunksOf(layer.bytes) }, promise, undefined);
     expect(there.files).toEqual(here.files);
     expect(there.entries.toBase64()).toBe(here.entries.toBase64());
   }
@@ -28,10 +28,10 @@ test('wrong bytes are refused across threads by the same code, and the pool goes
   await using pool = new LayerPool();
   const layer = await makeLayer([DB]);
   const promise = { digest: layer.digest, sizeBytes: layer.bytes.length, diffId: layer.diffId };
-  await expect(pool.read(chunksOf(layer.bytes.subarray(1)), promise, undefined)).rejects.toMatchObject({
+  await expect(pool.read({ chunks: chunksOf(layer.bytes.subarray(1)) }, promise, undefined)).rejects.toMatchObject({
     code: 'DIGEST_MISMATCH',
   });
-  expect((await pool.read(chunksOf(layer.bytes), promise, undefined)).facts.files).toHaveLength(1);
+  expect((await pool.read({ chunks: chunksOf(layer.bytes) }, promise, undefined)).facts.files).toHaveLength(1);
 });
 
 test('a source that fails in the middle fails the layer with its own error', async () => {
@@ -42,6 +42,8 @@ test('a source that fails in the middle fails the layer with its own error', asy
     throw new PlimsollError('REGISTRY_UNAVAILABLE', 'gone');
   }
   const promise = { digest: layer.digest, sizeBytes: layer.bytes.length, diffId: layer.diffId };
-  await expect(pool.read(broken(), promise, undefined)).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' });
-  expect((await pool.read(chunksOf(layer.bytes), promise, undefined)).facts.files).toHaveLength(1);
+  await expect(pool.read({ chunks: broken() }, promise, undefined)).rejects.toMatchObject({
+    code: 'REGISTRY_UNAVAILABLE',
+  });
+  expect((await pool.read({ chunks: chunksOf(layer.bytes) }, promise, undefined)).facts.files).toHaveLength(1);
 });

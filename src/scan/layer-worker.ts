@@ -1,17 +1,26 @@
 /**
  * Reads layers on a thread of its own: a hostile layer that exhausts memory ends the thread, not the scan.
  *
- * Protocol, from the pool: `start`, then `chunk`s, then `end` or `fail`. To the pool: `want` for more chunks, then `done` or `failed`.
+ * Protocol, from the pool: `start`, then, unless that names a file, `chunk`s and `end` or `fail`. To the pool: `want` for more chunks,
+ * or `advance` for bytes of the file, then `done` or `failed`.
  */
+import { readSync } from 'node:fs';
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { type ErrorCode, PlimsollError, toPlimsollError } from '#base/errors.ts';
+import type { LocalBlob } from '#image/content.ts';
 import type { LayerFacts } from '#inventory/layer-facts.ts';
 import { cataloguers } from './cataloguers.ts';
 import { type Aliases, type LayerPromise, readLayer } from './read-layer.ts';
 
 /** What the pool says to a worker. */
 export type ToWorker =
-  | { readonly kind: 'start'; readonly promise: LayerPromise; readonly aliases: Aliases | undefined }
+  | {
+      readonly kind: 'start';
+      readonly promise: LayerPromise;
+      readonly aliases: Aliases | undefined;
+      /** Where to read the layer; without it, it comes in chunks. */
+      readonly file: LocalBlob | undefined;
+    }
   | { readonly kind: 'chunk'; readonly bytes: Uint8Array }
   | { readonly kind: 'end' }
   | { readonly kind: 'fail'; readonly code: ErrorCode; readonly message: string };
@@ -25,11 +34,17 @@ export type PostedFacts = Omit<LayerFacts, 'entries' | 'folders'> & {
 /** What a worker says to the pool. */
 export type FromWorker =
   | { readonly kind: 'want' }
+  /** So many more bytes of a file were read. */
+  | { readonly kind: 'advance'; readonly bytes: number }
   | { readonly kind: 'done'; readonly facts: PostedFacts; readonly linksToRead: Aliases }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
 
 /** How many chunks may be on their way to a worker. */
 export const WINDOW_CHUNKS = 8;
+
+const FILE_CHUNK_BYTES = 256 * 1024;
+/** How often progress is told, in bytes. */
+const ADVANCE_BYTES = 4 * 1024 * 1024;
 
 class ChunkQueue implements AsyncIterable<Uint8Array> {
   readonly #chunks: Uint8Array[] = [];
@@ -80,7 +95,9 @@ function serve(port: MessagePort): void {
     switch (message.kind) {
       case 'start': {
         queue = new ChunkQueue(() => post({ kind: 'want' }));
-        readLayer(queue, message.promise, cataloguers, message.aliases).then(
+        const { file } = message;
+        const source = file === undefined ? queue : readFile(file, bytes => post({ kind: 'advance', bytes }));
+        readLayer(source, message.promise, cataloguers, message.aliases).then(
           ({ facts, linksToRead }) => post({ kind: 'done', facts: toPosted(facts), linksToRead }),
           error => post({ kind: 'failed', ...plain(error) }),
         );
@@ -96,6 +113,24 @@ function serve(port: MessagePort): void {
         queue?.end();
     }
   });
+}
+
+/** The bytes of a file, through one buffer: each chunk is done with when the next is asked for. */
+async function* readFile(blob: LocalBlob, advance: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(FILE_CHUNK_BYTES);
+  const end = blob.offset + blob.sizeBytes;
+  let untold = 0;
+  for (let position = blob.offset; position < end; ) {
+    const bytesRead = readSync(blob.fd, buffer, 0, Math.min(buffer.length, end - position), position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    untold += bytesRead;
+    if (untold >= ADVANCE_BYTES || position === end) {
+      advance(untold);
+      untold = 0;
+    }
+    yield buffer.subarray(0, bytesRead);
+  }
 }
 
 function toPosted(facts: LayerFacts): PostedFacts {

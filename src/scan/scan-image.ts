@@ -29,6 +29,8 @@ export interface ScanOptions {
   readonly pool?: LayerPool | undefined;
   /** Whether layers may be read by parts, see `readLayerParts`; default true. */
   readonly allowsParts?: boolean | undefined;
+  /** Called when all layers are read and the rest is quick: threads that nobody will need again can end. */
+  readonly onLayersRead?: (() => Promise<void>) | undefined;
   /** Layers read at the same time. */
   readonly concurrency?: number | undefined;
   readonly progress?: ScanProgress | undefined;
@@ -51,6 +53,7 @@ export async function scanImage(image: Image, options: ScanOptions): Promise<Inv
   }
   const layers = image.layers.filter(layer => layer.kind === 'tar');
   const results = await readLayers(layers, options);
+  await options.onLayersRead?.();
   const described: InventoryLayer[] = layers.map((layer, at) => ({
     digest: layer.digest,
     ...(layer.diffId === undefined ? {} : { diffId: layer.diffId }),
@@ -131,8 +134,16 @@ async function readStored(layer: TarLayer, pool: LayerPool | undefined, options:
   }
   const promise = { digest: layer.digest, sizeBytes: layer.sizeBytes, diffId: layer.diffId };
   const pass = async (aliases?: Aliases): Promise<LayerReading> => {
+    if (pool !== undefined && layer.openFile !== undefined) {
+      await using file = await layer.openFile({ signal });
+      return await pool.read(
+        { file, signal, advance: bytes => progress?.advance(layer.digest, bytes) },
+        promise,
+        aliases,
+      );
+    }
     const source = counted(await layer.open({ signal }), layer, options);
-    if (pool !== undefined) return await pool.read(source, promise, aliases);
+    if (pool !== undefined) return await pool.read({ chunks: source }, promise, aliases);
     const { readLayerHere } = await import('./read-here.ts');
     return await readLayerHere(source, promise, aliases);
   };
