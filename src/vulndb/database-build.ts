@@ -70,6 +70,8 @@ export class DatabaseBuild implements Disposable {
   readonly #work: string;
   readonly #database: DatabaseSync;
   readonly #ecosystems: EcosystemIds;
+  /** Ids of parts that are being written and have no row yet. */
+  readonly #openParts = new Set<number>();
   #failure: unknown;
 
   constructor(path: string, lock: UpdateLock, options: BuildOptions) {
@@ -92,6 +94,11 @@ export class DatabaseBuild implements Disposable {
     }
   }
 
+  /** Whether something has failed that concerns the database itself, a full disk for one: nothing more can be done with this build. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
   /** The parts there are now, by source and name. */
   parts(): readonly (PartKey & { readonly advisories: number; readonly asOf: string })[] {
     return this.#database
@@ -108,10 +115,10 @@ export class DatabaseBuild implements Disposable {
   /** Begins a part that is to replace the one of that key, or to be new. Give it to `endPart` or `dropPart`. */
   beginPart(key: PartKey): OpenPart {
     const ids = this.#database.prepare('SELECT id FROM part').all();
-    const taken = new Set(ids.map(row => Number(row['id'])));
+    const taken = new Set([...ids.map(row => Number(row['id'])), ...this.#openParts]);
     let id = 1;
     while (taken.has(id)) id += 1;
-    this.#database.exec('BEGIN');
+    this.#openParts.add(id);
     const writer = new PartWriter(this.#database, id, { nextPlace: 0, nextBlock: 0 }, this.#ecosystems);
     let count = 0;
     return {
@@ -156,7 +163,7 @@ export class DatabaseBuild implements Disposable {
           nextPlace,
           nextBlock,
         );
-      this.#database.exec('COMMIT');
+      this.#openParts.delete(part.writer.part);
     });
   }
 
@@ -165,7 +172,7 @@ export class DatabaseBuild implements Disposable {
     this.#guard(() => {
       part.writer.end();
       this.#deletePart(part.writer.part);
-      this.#database.exec('COMMIT');
+      this.#openParts.delete(part.writer.part);
     });
   }
 
@@ -216,7 +223,6 @@ export class DatabaseBuild implements Disposable {
       return;
     }
     this.#guard(() => {
-      this.#database.exec('BEGIN');
       const editor = new PartEditor(this.#database, old.id, this.#ecosystems);
       editor.remove([...change.remove, ...change.add.map(({ id }) => id)]);
       const writer = new PartWriter(this.#database, old.id, old, this.#ecosystems);
@@ -244,7 +250,6 @@ export class DatabaseBuild implements Disposable {
           nextBlock,
           old.id,
         );
-      this.#database.exec('COMMIT');
     });
   }
 
@@ -292,7 +297,6 @@ export class DatabaseBuild implements Disposable {
     this.#guard(() => {
       const database = this.#database;
       const finished = temporaryName(this.path, 'finished');
-      database.exec('BEGIN');
       database.exec(COUNT_ECOSYSTEMS);
       const setMeta = database.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
       setMeta.run('schema', String(SCHEMA_VERSION));
@@ -316,8 +320,28 @@ export class DatabaseBuild implements Disposable {
     this.#lock[Symbol.dispose]();
   }
 
+  /** Replaces Red Hat's map from ids of repositories to the ecosystems that speak of their packages. */
+  setRedHatRepositories(key: PartKey, map: ReadonlyMap<string, readonly string[]>, facts: PartFacts): void {
+    this.#setMap('redhat_repository', map, key, facts);
+  }
+
+  /** Replaces Red Hat's map from names of images to ids of the repositories that they may be built from. */
+  setRedHatImages(key: PartKey, map: ReadonlyMap<string, readonly string[]>, facts: PartFacts): void {
+    this.#setMap('redhat_image', map, key, facts);
+  }
+
+  #setMap(
+    table: 'redhat_repository' | 'redhat_image',
+    map: ReadonlyMap<string, readonly string[]>,
+    key: PartKey,
+    facts: PartFacts,
+  ): void {
+    const rows = Array.from(map, ([name, values]) => [name, JSON.stringify(values)]);
+    this.#setTable(table, `INSERT OR REPLACE INTO ${table} VALUES (?, ?)`, rows, key, facts, {});
+  }
+
   #setTable(
-    table: 'epss' | 'known_exploited',
+    table: 'epss' | 'known_exploited' | 'redhat_repository' | 'redhat_image',
     insert: string,
     rows: readonly (readonly (string | number | null)[])[],
     key: PartKey,
@@ -398,6 +422,8 @@ function openWork(path: string, isNew: boolean): DatabaseSync {
       PRAGMA user_version = ${SCHEMA_VERSION};`);
     database.exec(TABLES);
   }
+  // One transaction for everything: it is never rolled back, and saves writing each page more than once.
+  database.exec('BEGIN');
   return database;
 }
 

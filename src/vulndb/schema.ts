@@ -92,4 +92,8 @@ export const TABLES = `
     is_ransomware INTEGER NOT NULL,
     action TEXT
   ) WITHOUT ROWID;
+
+  -- Red Hat's maps, from what an image knows of itself to ecosystems; lists as JSON.
+  CREATE TABLE redhat_repository (name TEXT PRIMARY KEY, ecosystems TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE redhat_image (name TEXT PRIMARY KEY, repositories TEXT NOT NULL) WITHOUT ROWID;
 `;
