@@ -75,7 +75,7 @@ export type AdvisoryKind = 'weakness' | 'malware' | 'notice';
 export interface Advisory {
   /** The source's own id: `GHSA-…`, `DSA-5417-1`, `ALSA-2023:1403`, `CVE-2024-3094`. */
   readonly id: string;
-  /** The source, as in `SOURCES`: `osv`, `debian-tracker`, `alpine-secdb`, `redhat-vex`, `amazon`, `oracle`. */
+  /** The source, as in `SOURCES`: `osv`, `debian-tracker`, `debian-lists`, `alpine-secdb`, `redhat-vex`, `amazon`, `oracle`, `nvd`. */
   readonly source: string;
   readonly kind: AdvisoryKind;
   /** Other ids of the same weakness. Symmetric and transitive inside one ecosystem. */

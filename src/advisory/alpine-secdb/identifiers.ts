@@ -33,7 +33,7 @@ export function weaknessesOf(text: string): readonly NamedWeakness[] {
   const others = plain
     .replace(CVE, ' ')
     .split(/[\s,;]+/)
-    .filter(word => OTHER.test(word) && /[0-9]/.test(word) && !/^CVE/i.test(word));
+    .filter(word => OTHER.test(word) && (/[0-9]/.test(word) || ONE_TO_ONE.test(word)) && !/^CVE/i.test(word));
   const ids = cves.size > 0 ? [...cves].slice(0, MAX_WEAKNESSES) : others.slice(0, 1);
   const rest = others.filter(other => !ids.includes(other));
   const aliases = ids.length === 1 ? rest.filter(other => ONE_TO_ONE.test(other)) : [];
