@@ -3,6 +3,7 @@
  */
 import type { Digest } from '#oci/digest.ts';
 import { toPurl } from '#purl/purl.ts';
+import { pathHash } from './entry-set.ts';
 import { FinalTree } from './final-tree.ts';
 import type { Distro, Inventory, InventoryImage, Location, Package } from './inventory.ts';
 import type { LayerFacts } from './layer-facts.ts';
@@ -16,13 +17,11 @@ export function buildInventory(image: InventoryImage, facts: readonly LayerFacts
   const merged = mergeLayers(facts);
   const roots = findRoots(merged);
   const distro = roots.get('');
-  const rows = collectRows(merged, roots, image, new FinalTree(facts));
-  const gaps: Gap[] = [];
-  facts.forEach((layer, index) => {
-    for (const gap of layer.gaps) gaps.push(withLayer(gap, image.layers[index]?.digest));
-  });
-  for (const { layerIndex, ...gap } of merged.gaps) gaps.push(withLayer(gap, image.layers[layerIndex]?.digest));
-  return { image, ...(distro === undefined ? {} : { distro }), packages: rows, gaps };
+  const tree = new FinalTree(facts);
+  const owners = ownersOf(merged, facts, rootFinder(roots));
+  const packages = collectRows(merged, roots, image, tree, owners);
+  const gaps = collectGaps(merged, facts, image, tree, owners);
+  return { image, ...(distro === undefined ? {} : { distro }), packages, gaps };
 }
 
 /** Packages in the order of inventories: by type, name, version, architecture, root, in code point order. */
@@ -35,6 +34,44 @@ export function comparePackages(a: Package, b: Package): number {
     compareText(a.root ?? '', b.root ?? '') ||
     compareText(a.purl, b.purl)
   );
+}
+
+/** The distribution packages that own what tells of language packages, and what could not be read. */
+function ownersOf(
+  merged: MergedLayers,
+  facts: readonly LayerFacts[],
+  rootOf: (path: string) => string,
+): ReadonlyMap<string, Owner> {
+  const wanted = new Set(merged.files.filter(hasLanguagePackage).map(file => file.path));
+  for (const layer of facts) {
+    for (const { path } of layer.gaps) if (path !== undefined) wanted.add(merged.links.realFolderPath(path) ?? path);
+  }
+  return findOwners(merged.files, wanted, merged.links, rootOf);
+}
+
+/**
+ * The gaps that matter to this image: not those of files that an upper layer removed, nor of files that a distribution package accounts
+ * for, whose advisories speak for them.
+ */
+function collectGaps(
+  merged: MergedLayers,
+  facts: readonly LayerFacts[],
+  image: InventoryImage,
+  tree: FinalTree,
+  owners: ReadonlyMap<string, Owner>,
+): Gap[] {
+  const gaps: Gap[] = [];
+  facts.forEach((layer, index) => {
+    for (const gap of layer.gaps) {
+      const { path } = gap;
+      const isRemoved = path !== undefined && layer.entries.has(pathHash(path)) && !tree.has(path);
+      const owner = path === undefined ? undefined : owners.get(merged.links.realFolderPath(path) ?? path);
+      const isOwned = owner !== undefined && owner.introducedIn >= index;
+      if (!isRemoved && !isOwned) gaps.push(withLayer(gap, image.layers[index]?.digest));
+    }
+  });
+  for (const { layerIndex, ...gap } of merged.gaps) gaps.push(withLayer(gap, image.layers[layerIndex]?.digest));
+  return gaps;
 }
 
 interface Row {
@@ -52,10 +89,9 @@ function collectRows(
   roots: ReadonlyMap<string, Distro>,
   image: InventoryImage,
   tree: FinalTree,
+  owners: ReadonlyMap<string, Owner>,
 ): Package[] {
   const rootOf = rootFinder(roots);
-  const evidence = new Set(merged.files.filter(hasLanguagePackage).map(file => file.path));
-  const owners = findOwners(merged.files, evidence, merged.links, rootOf);
   const rows = new Map<string, Row>();
   for (const file of merged.files) {
     const root = rootOf(file.path);
@@ -63,7 +99,9 @@ function collectRows(
     file.fact.packages?.forEach((found, at) => {
       if (carriedBy.get(at)?.some(path => tree.has(path)) === false) return;
       const introducedIn = file.introducedIn[at] ?? file.layerIndex;
-      addRow(rows, found, { file, root, introducedIn, distro: roots.get(root), owner: owners.get(file.path) });
+      // What a snap was staged from is of no release that the image's distribution speaks for.
+      const distro = found.properties?.['snap'] === undefined ? roots.get(root) : undefined;
+      addRow(rows, found, { file, root, introducedIn, distro, owner: owners.get(file.path) });
     });
   }
   return [...rows.values()].map(row => toPackage(row, image, roots)).sort(comparePackages);

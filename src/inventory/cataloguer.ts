@@ -62,6 +62,9 @@ export interface Cataloguer {
   /** The largest file it reads, in bytes; a larger one becomes a gap. */
   readonly maxBytes: number;
 
+  /** How much of a file it looks at, in bytes from its start; without, all of it. `maxBytes` then bounds nothing that is fetched. */
+  readonly headBytes?: number;
+
   /**
    * Whether it wants the file, judged by path, size and mode. Called for every file of every layer: a few string comparisons,
    * `entry.name` first, no regular expression unless the name already fits.
@@ -97,8 +100,7 @@ export interface ExecutableCataloguer {
 
 /**
  * Whether a file at `path` could be evidence of a language package or program, so that its owner matters: executables and
- * libraries by place, and the metadata files that cataloguers claim. File lists of OS packages keep only such paths, which
- * is a tenth of them.
+ * libraries by place, and the metadata files that cataloguers claim. File lists of OS packages keep only such paths.
  */
 export function isEvidencePath(path: string): boolean {
   const slash = path.lastIndexOf('/');
@@ -110,10 +112,14 @@ export function isEvidencePath(path: string): boolean {
   // Evidence by place: distributions package WordPress with its plugins, and Haskell libraries with their registrations.
   if (path.includes('/wp-content/') || path.endsWith('/wp-includes/version.php')) return true;
   if (path.includes('/package.conf.d/')) return true;
+  if (DATA_FOLDERS.test(path)) return false;
   const folder = slash === -1 ? '' : path.slice(0, slash);
   return dot <= 0 || /(?:^|\/)s?bin$/.test(folder) || (/^(?:usr\/)?lib(?:exec)?\//.test(folder) && !name.includes('.'));
 }
 
+/** Folders full of files without extension that are neither programs nor metadata: half of what distributions own. */
+const DATA_FOLDERS =
+  /^(?:etc|boot|usr\/share\/(?:zoneinfo|terminfo|locale|man|i18n|bug|lintian|bash-completion|doc|licenses)|(?:usr\/)?lib\/(?:terminfo|\.build-id))\//;
 const EVIDENCE_NAMES = new Set([
   'package.json',
   'METADATA',
@@ -136,6 +142,7 @@ const EVIDENCE_SUFFIXES = new Set([
   '.far',
   '.lpkg',
   '.rar',
+  '.zap',
   '.gemspec',
   '.egg-info',
   '.egg',

@@ -41,12 +41,13 @@ export function findOwners(
     const root = rootOf(path);
     const list = packages.map((found, at) => ({ found, root, introducedIn: introducedIn[at] ?? layerIndex }));
     for (const owner of list) {
+      if (owner.found.evidence === 'asserted') continue;
       named.set(nameKey(root, owner.found.type, owner.found.name, owner.found.arch), owner);
       named.set(nameKey(root, owner.found.type, owner.found.name, undefined), owner);
     }
     for (const [index, paths] of fact.owned ?? []) {
       const owner = list[index];
-      if (owner === undefined || isThirdParty(owner.found)) continue;
+      if (owner === undefined || owner.found.evidence === 'asserted' || isThirdParty(owner.found)) continue;
       for (const written of paths) claim(written, owner);
     }
   }

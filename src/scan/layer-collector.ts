@@ -36,6 +36,8 @@ export interface Claim {
   readonly entry: FileEntry;
   readonly claimants: readonly Cataloguer[];
   readonly companionOf: string | undefined;
+  /** How many bytes from its start are wanted: all of them, unless everybody who wants it looks at its head only. */
+  readonly wantedBytes: number;
   /** Whether to offer it to the executable cataloguers if its magic fits. */
   readonly sniff: boolean;
 }
@@ -136,9 +138,11 @@ export class LayerCollector implements Disposable {
       this.#tooLarge(entry, MAX_COMPANION_BYTES);
       companionOf = undefined;
     }
-    const sniff = entry.sizeBytes >= MIN_EXECUTABLE_BYTES && entry.sizeBytes <= MAX_EXECUTABLE_BYTES;
+    const wantedBytes = companionOf === undefined ? wantedBy(claimants) : Number.POSITIVE_INFINITY;
+    const isWhole = entry.sizeBytes <= wantedBytes;
+    const sniff = isWhole && entry.sizeBytes >= MIN_EXECUTABLE_BYTES && entry.sizeBytes <= MAX_EXECUTABLE_BYTES;
     if (claimants === undefined && companionOf === undefined && !sniff) return undefined;
-    return { entry, claimants: claimants ?? [], companionOf, sniff };
+    return { entry, claimants: claimants ?? [], companionOf, wantedBytes, sniff };
   }
 
   /** Makes facts of a claimed file. `body` need not outlive the call. */
@@ -248,4 +252,9 @@ export class LayerCollector implements Disposable {
     if (facts === undefined) this.#files.set(file.path, [file]);
     else facts.push(file);
   }
+}
+
+function wantedBy(claimants: readonly Cataloguer[] | undefined): number {
+  if (claimants === undefined) return Number.POSITIVE_INFINITY;
+  return Math.max(...claimants.map(one => one.headBytes ?? Number.POSITIVE_INFINITY));
 }

@@ -141,6 +141,8 @@ class FileSink implements BodySink {
   readonly #entry: TarEntry;
   readonly #collector: LayerCollector;
   readonly #spool: Spool;
+  /** Bytes still to spool. */
+  #left: number;
   #state: 'sniffing' | 'spooling' | 'skipping';
   #head: Buffer | undefined;
 
@@ -150,13 +152,15 @@ class FileSink implements BodySink {
     this.#collector = collector;
     this.#spool = spool;
     this.#state = isWanted ? 'spooling' : 'sniffing';
-    if (isWanted) spool.start(entry.sizeBytes);
+    this.#left = Math.min(entry.sizeBytes, entry.sparse === undefined ? claim.wantedBytes : entry.sizeBytes);
+    if (isWanted) spool.start(this.#left);
   }
 
   write(chunk: Buffer): void {
     if (this.#state === 'skipping') return;
     if (this.#state === 'spooling') {
-      this.#spool.write(chunk);
+      if (this.#left > 0) this.#spool.write(chunk.length > this.#left ? chunk.subarray(0, this.#left) : chunk);
+      this.#left -= chunk.length;
       return;
     }
     const head = this.#head === undefined ? chunk : Buffer.concat([this.#head, chunk]);
@@ -172,6 +176,7 @@ class FileSink implements BodySink {
     this.#state = 'spooling';
     this.#spool.start(this.#entry.sizeBytes);
     this.#spool.write(head);
+    this.#left = this.#entry.sizeBytes - head.length;
   }
 
   end(): void {

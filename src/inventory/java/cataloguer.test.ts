@@ -35,7 +35,7 @@ test.each([
   { path: 'app/A.JAR', sizeBytes: 9, claimed: true, why: 'from Windows' },
   { path: 'jenkins/git.hpi', sizeBytes: 9, claimed: true, why: 'a Jenkins plugin' },
   { path: 'app/a.jar', sizeBytes: 0, claimed: false, why: 'a placeholder' },
-  { path: 'app/jar', sizeBytes: 9, claimed: true, why: 'only the extension; settled when it is opened' },
+  { path: 'usr/lib/jvm/bin/jar', sizeBytes: 9, claimed: false, why: 'the program of that name in every JDK' },
   { path: 'app/a.zip', sizeBytes: 9, claimed: false, why: 'any archive' },
 ])('$path of $sizeBytes bytes is claimed: $claimed ($why)', ({ path, sizeBytes, claimed }) => {
   expect(javaCataloguer.claims({ path, name: path.slice(path.lastIndexOf('/') + 1), sizeBytes, mode: 0o644 })).toBe(

@@ -47,7 +47,8 @@ const REPOSITORY_ROOTS = new Set(['repository', 'maven2', 'system', 'm2repo', 'm
 
 /** The extension in lower case, without dot. */
 export function extensionOf(name: string): string {
-  return name.slice(name.lastIndexOf('.') + 1).toLowerCase();
+  const dot = name.lastIndexOf('.');
+  return dot <= 0 ? '' : name.slice(dot + 1).toLowerCase();
 }
 
 /**

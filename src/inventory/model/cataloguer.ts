@@ -11,8 +11,10 @@ import { toDownloadedModel, toModel } from './package.ts';
 import { parseGguf } from './parse-gguf.ts';
 import { headerBytes, parseSafetensors } from './parse-safetensors.ts';
 
-/** The whole file is brought here to read its beginning, which is not worth it for gigabytes: those become gaps. */
-const MAX_BYTES = 256 * 1024 * 1024;
+/** Larger than any model there is. */
+const MAX_BYTES = 16 * 1024 ** 4;
+/** Room for the header of a safetensors file of thousands of tensors. */
+const HEAD_BYTES = 32 * 1024 * 1024;
 /** Enough for all of GGUF's text fields. */
 const GGUF_BYTES = 256 * 1024;
 
@@ -20,6 +22,7 @@ export const modelCataloguer: Cataloguer = {
   id: 'model',
   version: 1,
   maxBytes: MAX_BYTES,
+  headBytes: HEAD_BYTES,
   claims: ({ name, path }) =>
     (name.endsWith('.gguf') || (name.endsWith('.safetensors') && !isShard(name))) && !path.includes('/models--'),
   read(file) {

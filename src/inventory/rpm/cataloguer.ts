@@ -25,7 +25,7 @@ const LOG_SUFFIX = '-wal';
 
 export const rpmCataloguer: Cataloguer = {
   id: 'rpm',
-  version: 1,
+  version: 2,
   maxBytes: MAX_BYTES,
   claims: ({ name, path }) =>
     DATABASES.has(name)

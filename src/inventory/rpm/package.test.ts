@@ -69,6 +69,7 @@ test('the package list of a distroless image is read, line by line', () => {
       source: { name: 'openssl', version: '1.1.1k-15.cm2' },
       vendor: 'Microsoft Corporation',
     },
+    { type: 'rpm', name: 'gpg-pubkey', version: '3135ce90-5e6fda74', properties: { 'imported-key': 'true' } },
   ]);
   expect(limits.gaps()).toEqual(['1 line(s) that are no package']);
 });

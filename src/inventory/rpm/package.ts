@@ -1,4 +1,5 @@
 /** From a package header or a manifest line to a package. */
+import { declaredProperties } from '../declared.ts';
 import type { FoundPackage, SourcePackage } from '../package.ts';
 
 /** What rpm knows of one installed package. */
@@ -22,7 +23,8 @@ export interface RpmRow {
 /**
  * The package of one row; its version is `[epoch:]version-release`, as `rpm -q --qf '%{EVR}'` prints it. The source comes from the file
  * name of the source rpm, which has no epoch, so neither has the source's version. Property `signing-key`: the id of the key that
- * signed it, `unknown` when its signature cannot be read, missing when it has none.
+ * signed it, `unknown` when its signature cannot be read, missing when it has none. Property `imported-key`: `true` for `gpg-pubkey`,
+ * a key that rpm keeps and lists as a package, though it is no software.
  */
 export function toPackage(row: RpmRow): FoundPackage {
   const source = row.sourceRpm === undefined ? undefined : toSource(row.sourceRpm);
@@ -36,7 +38,10 @@ export function toPackage(row: RpmRow): FoundPackage {
     ...(row.license ? { licenses: [row.license] } : {}),
     ...(row.vendor ? { vendor: row.vendor } : {}),
     ...(moduleName && stream ? { module: `${moduleName}:${stream}` } : {}),
-    ...(row.signingKey === undefined ? {} : { properties: { 'signing-key': row.signingKey } }),
+    ...declaredProperties({
+      'signing-key': row.signingKey,
+      'imported-key': row.name === 'gpg-pubkey' ? 'true' : undefined,
+    }),
   };
 }
 

@@ -92,13 +92,17 @@ test('empty slots of NDB are removed packages, and the slots may take several pa
   expect(read(makeNdb(blobs))).toMatchObject({ names: { length: 400 }, gaps: [] });
 });
 
-test('imported keys are no packages, but their ids are kept', () => {
+test('imported keys are listed, as rpm lists them, and their ids are kept', () => {
   const key = makeHeader([
     [TAG.NAME, { string: 'gpg-pubkey' }],
     [TAG.VERSION, { string: '3abb34f8' }],
     [TAG.RELEASE, { string: '5ffd890e' }],
   ]);
-  expect(read(makeNdb([key, header(1, 0)]))).toEqual({ names: ['p1-1.el9'], gpgKeys: ['3abb34f8'], gaps: [] });
+  expect(read(makeNdb([key, header(1, 0)]))).toEqual({
+    names: ['gpg-pubkey-5ffd890e', 'p1-1.el9'],
+    gpgKeys: ['3abb34f8'],
+    gaps: [],
+  });
 });
 
 test('one bad header is told and costs only itself', () => {

@@ -35,13 +35,10 @@ export function parseDatabase(body: FileBody, options: { log: FileBody | undefin
     if (row === undefined) {
       limits.lose('package header(s) without name, version or release');
     } else if (limits.admitsPackage()) {
-      // Keys are stored as packages, but are no software.
-      if (row.name === 'gpg-pubkey') {
-        gpgKeys.push(row.version);
-      } else {
-        rows.push(row);
-        paths.push(ownedFiles(header, limits));
-      }
+      // Imported keys are stored as packages, and rpm lists them as such.
+      if (row.name === 'gpg-pubkey') gpgKeys.push(row.version);
+      rows.push(row);
+      paths.push(ownedFiles(header, limits));
     }
   }
   return { rows, paths, gpgKeys };
