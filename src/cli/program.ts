@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { ERRORS, exitStatusOf, PlimsollError, toPlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import type { CliContext } from './context.ts';
+import { addDbCommands } from './db.ts';
 import { addSbomCommand } from './sbom.ts';
 
 const EXAMPLES = `
@@ -78,6 +79,7 @@ function buildProgram(context: CliContext): Command {
     })
     .exitOverride();
   addSbomCommand(program, context);
+  addDbCommands(program, context);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

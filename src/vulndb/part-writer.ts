@@ -13,6 +13,7 @@ import { PART_SPAN, RELATIONS } from './schema.ts';
  * in a later run are appended to, which costs more than writing them once.
  */
 const MAX_PENDING_CHARACTERS = 24 * 1024 * 1024;
+const MAX_PENDING_IDENTIFIERS = 50_000;
 /** Entries of a package are compressed from this many characters on; below, zstd gains little and matching pays for it. */
 const COMPRESS_FROM = 1024;
 
@@ -57,6 +58,7 @@ export class PartWriter {
   #block: number;
   #lines: string[] = [];
   #lineCharacters = 0;
+  #identifiers: [name: string, number: number, relation: number][] = [];
   /** Entries by ecosystem and name. */
   #pending = new Map<string, Map<string, string[]>>();
   #pendingCharacters = 0;
@@ -98,6 +100,7 @@ export class PartWriter {
   end(): PartPosition {
     this.#writeBlock();
     this.#writePackages();
+    this.#writeIdentifiers();
     this.#compressPackages();
     return { nextPlace: this.#place, nextBlock: this.#block };
   }
@@ -119,10 +122,19 @@ export class PartWriter {
   }
 
   #addIdentifiers(number: number, { id, aliases, upstream }: Advisory): void {
-    // One that is both keeps the closer relation, which comes first.
-    this.#insertIdentifier.run(id, number, RELATIONS.id);
-    for (const alias of aliases) this.#insertIdentifier.run(alias, number, RELATIONS.alias);
-    for (const from of upstream) this.#insertIdentifier.run(from, number, RELATIONS.upstream);
+    this.#identifiers.push([id, number, RELATIONS.id]);
+    for (const alias of aliases) this.#identifiers.push([alias, number, RELATIONS.alias]);
+    for (const from of upstream) this.#identifiers.push([from, number, RELATIONS.upstream]);
+    if (this.#identifiers.length >= MAX_PENDING_IDENTIFIERS) this.#writeIdentifiers();
+  }
+
+  /** In their order, which takes half the time of any other. Of one that is an advisory's twice the closer relation stays. */
+  #writeIdentifiers(): void {
+    const sorted = this.#identifiers.sort(([a, first, near], [b, second, far]) =>
+      a < b ? -1 : a > b ? 1 : first - second || near - far,
+    );
+    for (const [name, number, relation] of sorted) this.#insertIdentifier.run(name, number, relation);
+    this.#identifiers = [];
   }
 
   #addEntry(ecosystem: string, name: string, entry: string): void {

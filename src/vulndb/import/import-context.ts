@@ -39,9 +39,13 @@ export class Breather {
     this.#signal = signal;
   }
 
+  /** Whether it is time to: asking is far cheaper than waiting for nothing. */
+  get isDue(): boolean {
+    return performance.now() - this.#last >= 50;
+  }
+
   /** @throws {PlimsollError} `CANCELLED`. */
   async breathe(): Promise<void> {
-    if (performance.now() - this.#last < 50) return;
     await setImmediate();
     this.#last = performance.now();
     if (this.#signal.aborted) throw toPlimsollError(this.#signal.reason);

@@ -98,7 +98,7 @@ async function replacePart(
       part ??= context.build.beginPart({ source: advisory.source, name: nameOf(advisory) });
       part.add(advisory);
       latest.see(advisory);
-      await breather.breathe();
+      if (breather.isDue) await breather.breathe();
     }
     if (part !== undefined) context.build.endPart(part, factsOf(run, latest.date), context);
   } catch (error) {
@@ -140,7 +140,7 @@ async function importNvd(run: Run): Promise<readonly PartKey[]> {
   try {
     for (const advisory of parseNvd(await readWhole(run), tally)) {
       set.add(advisory);
-      await breather.breathe();
+      if (breather.isDue) await breather.breathe();
     }
   } catch (error) {
     set.drop();

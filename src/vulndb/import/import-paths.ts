@@ -98,7 +98,7 @@ class PathImport implements ImportReport {
     const sets = new RecordSets(this.#context);
     try {
       for (const path of files) {
-        await this.#breather.breathe();
+        if (this.#breather.isDue) await this.#breather.breathe();
         try {
           await this.#importFile(path, sets);
         } catch (error) {
@@ -154,12 +154,7 @@ class PathImport implements ImportReport {
 }
 
 /** What concerns one file and none of the others, unless the database itself has failed. */
-const PER_FILE: ReadonlySet<string> = new Set([
-  'ADVISORY_INVALID',
-  'LIMIT_EXCEEDED',
-  'FILE_DENIED',
-  'FILE_UNKNOWN',
-]);
+const PER_FILE: ReadonlySet<string> = new Set(['ADVISORY_INVALID', 'LIMIT_EXCEEDED', 'FILE_DENIED', 'FILE_UNKNOWN']);
 
 /** Single records, by their kind. */
 class RecordSets {

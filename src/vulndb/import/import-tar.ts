@@ -42,7 +42,7 @@ export async function importTar(file: FeedFile, context: ImportContext): Promise
     });
     for await (const chunk of file.chunks(context.onBytes)) {
       if (!reader.isOver) reader.push(chunk);
-      await breather.breathe();
+      if (breather.isDue) await breather.breathe();
     }
     reader.end();
   } catch (error) {

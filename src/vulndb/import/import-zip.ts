@@ -20,7 +20,7 @@ type Entry = Zip['entries'][number];
 const BUDGET = { bytes: 256 * 1024 ** 3, entries: 5_000_000 };
 const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 /** Records looked at to find out which ecosystem an archive is of. */
-const SAMPLES = 200;
+const SAMPLES = 50;
 /** Records of an ecosystem's archive that may fail to name it. */
 const MAX_STRANGERS = 0.05;
 
@@ -46,7 +46,7 @@ export async function importZip(file: FeedFile, hint: string, context: ImportCon
   let damaged = 0;
   try {
     for (const entry of entries) {
-      await breather.breathe();
+      if (breather.isDue) await breather.breathe();
       context.onBytes?.(entry.storedBytes);
       const advisory = readRecord(zip, entry, tally, budget);
       if (advisory === 'damaged') damaged += 1;

@@ -1,0 +1,20 @@
+/** `plimsoll db`: the vulnerability database, made, moved and asked. */
+import type { Command } from 'commander';
+import type { CliContext } from './context.ts';
+import { addImportCommand } from './db-import.ts';
+import { addShowCommand } from './db-show.ts';
+import { addStatusCommand } from './db-status.ts';
+
+/** Adds `db` and its commands to the program. */
+export function addDbCommands(program: Command, context: CliContext): void {
+  const db = program
+    .command('db')
+    .summary('get, look into and pass on the vulnerability database')
+    .description(
+      'The vulnerability database: one file that holds what the sources publish. It is replaced as a whole, so whoever is reading it goes on ' +
+        'with what was there.',
+    );
+  addImportCommand(db, context);
+  addStatusCommand(db, context);
+  addShowCommand(db, context);
+}
