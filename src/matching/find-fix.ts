@@ -15,7 +15,7 @@ const MAX_ROUNDS = 8;
  */
 export function findFixState(primary: Candidate, candidates: readonly Candidate[]): FixState {
   const reachable = candidates.filter(({ question }) => question.feed.subscription === undefined);
-  const fix = findFix(primary, reachable);
+  const fix = reachable.includes(primary) ? findFix(primary, reachable) : undefined;
   if (fix !== undefined) return { kind: 'fixed', version: fix };
   const sold = candidates.filter(({ question }) => question.feed.subscription !== undefined);
   for (const candidate of sold) {
