@@ -22,9 +22,15 @@ export function clusterCandidates(candidates: readonly Candidate[]): readonly Cl
   if (open.length === 0) return [];
   const groups = new Groups();
   for (const candidate of open) for (const ids of weaknessesOf(candidate.advisory)) groups.add(ids, candidate);
-  for (const candidate of candidates) {
-    if (candidate.verdict.kind !== 'not-affected') continue;
-    for (const ids of weaknessesOf(candidate.advisory)) if (groups.knows(ids)) groups.add(ids, candidate);
+  // What clears a package may know the weakness by an alias that only another record knows, so it goes round until nothing joins.
+  let rest = candidates
+    .filter(({ verdict }) => verdict.kind === 'not-affected')
+    .flatMap(candidate => weaknessesOf(candidate.advisory).map(ids => ({ candidate, ids })));
+  for (let isGrowing = true; isGrowing; ) {
+    const joining = rest.filter(({ ids }) => groups.knows(ids));
+    for (const { ids, candidate } of joining) groups.add(ids, candidate);
+    rest = rest.filter(one => !joining.includes(one));
+    isGrowing = joining.length > 0 && rest.length > 0;
   }
   return groups.list();
 }

@@ -52,7 +52,9 @@ export function decide({ ids, candidates }: Cluster): Decision | undefined {
     ids,
     errata: [...new Set(errata)].filter(id => !ids.includes(id)).sort(),
     candidates: [primary, ...more],
-    others: [...new Set(candidates.map(({ advisory }) => advisory))].filter(record => !deciding.has(record)),
+    others: [...new Set(candidates.toSorted(compareCandidates).map(({ advisory }) => advisory))].filter(
+      record => !deciding.has(record),
+    ),
     fix: findFixState(primary, isDistribution ? [...judges, ...soldOnly(candidates, judges)] : candidates),
     ...(disputedBy === undefined ? {} : { disputedBy }),
   };
