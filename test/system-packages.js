@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Program to look for, and the Debian package that brings it. */
-export const SYSTEM_PACKAGES = {
+const SYSTEM_PACKAGES = {
   git: 'git',
   podman: 'podman',
   skopeo: 'skopeo',
@@ -22,7 +22,7 @@ export const SYSTEM_PACKAGES = {
 const PLACES = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
 
 /** Whether a program is on this machine. */
-export function hasProgram(name) {
+function hasProgram(name) {
   return PLACES.some(folder => folder !== '' && existsSync(join(folder, name)));
 }
 

@@ -144,7 +144,7 @@ describe('an archive of docker save', () => {
     expect(new Set(digests).size).toBe(1);
   });
 
-  test.skipIf(!existsSync(shared))('written by Docker 18.09 in 2019 is read', async () => {
+  test.skipIf(!existsSync(shared))('written by Docker 18.09 in 2019 is read (shared data)', async () => {
     const path = resolve(shared, 'data/images/alpine-3.9.4-amd64.docker-save.tar.gz');
     const source = await openDockerArchive({ transport: 'docker-archive', path, name: 'alpine:3.9' }, options);
     await using image = await openImage(source, options);

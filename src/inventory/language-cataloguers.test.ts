@@ -131,34 +131,37 @@ function catalogue(path: string, content: Buffer): FoundPackage[] {
 
 const MIXED = join(SHARED, 'data/images/mixed-app-0.3.1-amd64.oci.tar');
 
-test.skipIf(!existsSync(MIXED))('a real application image has the npm and Python packages that its list names', () => {
-  const blobs = new Map(untar(readFileSync(MIXED)).map(({ name, content }) => [name, content]));
-  const parse = (name: string) => JSON.parse(String(blobs.get(name)));
-  const blobName = (digest: string) => `blobs/${digest.replace(':', '/')}`;
-  const manifest = parse(blobName(parse('index.json').manifests[0].digest));
-  const packages = new Map<string, readonly FoundPackage[]>();
-  for (const { digest } of manifest.layers) {
-    const added = new Map<string, readonly FoundPackage[]>();
-    for (const { name, content } of untar(gunzipSync(blobs.get(blobName(digest)) ?? Buffer.alloc(0)))) {
-      const path = normalisePath(name) ?? '';
-      const mark = markOf(path);
-      if (mark === undefined) added.set(path, catalogue(path, content));
-      else if (mark.kind !== 'reserved') {
-        const hidden = mark.kind === 'opaque' ? mark.folder : mark.path;
-        for (const one of packages.keys()) if (one === hidden || one.startsWith(`${hidden}/`)) packages.delete(one);
+test.skipIf(!existsSync(MIXED))(
+  'shared data: a real application image has the npm and Python packages that its list names',
+  () => {
+    const blobs = new Map(untar(readFileSync(MIXED)).map(({ name, content }) => [name, content]));
+    const parse = (name: string) => JSON.parse(String(blobs.get(name)));
+    const blobName = (digest: string) => `blobs/${digest.replace(':', '/')}`;
+    const manifest = parse(blobName(parse('index.json').manifests[0].digest));
+    const packages = new Map<string, readonly FoundPackage[]>();
+    for (const { digest } of manifest.layers) {
+      const added = new Map<string, readonly FoundPackage[]>();
+      for (const { name, content } of untar(gunzipSync(blobs.get(blobName(digest)) ?? Buffer.alloc(0)))) {
+        const path = normalisePath(name) ?? '';
+        const mark = markOf(path);
+        if (mark === undefined) added.set(path, catalogue(path, content));
+        else if (mark.kind !== 'reserved') {
+          const hidden = mark.kind === 'opaque' ? mark.folder : mark.path;
+          for (const one of packages.keys()) if (one === hidden || one.startsWith(`${hidden}/`)) packages.delete(one);
+        }
       }
+      for (const [path, found] of added) packages.set(path, found);
     }
-    for (const [path, found] of added) packages.set(path, found);
-  }
-  const list = expected('data/images/mixed-app-0.3.1-amd64.packages.tsv', ['npm', 'pypi']);
-  expect(rowsOf([...packages.values()].flat())).toEqual(list);
-  expect(list).toHaveLength(147);
-});
+    const list = expected('data/images/mixed-app-0.3.1-amd64.packages.tsv', ['npm', 'pypi']);
+    expect(rowsOf([...packages.values()].flat())).toEqual(list);
+    expect(list).toHaveLength(147);
+  },
+);
 
 const DIST_PACKAGES = 'data/package-dbs/debian-12-python3-dist-packages';
 
 test.skipIf(!existsSync(join(SHARED, DIST_PACKAGES)))(
-  "Debian's Python packages are the ones that its list names",
+  "shared data: Debian's Python packages are the ones that its list names",
   () => {
     const root = join(SHARED, DIST_PACKAGES);
     const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter(one => one.isFile());

@@ -35,7 +35,7 @@ interface Node {
 }
 
 /** The identity by which a package in one file is the same as in the file's older copy. */
-export function packageKey(found: Pick<FoundPackage, 'type' | 'name' | 'version' | 'arch' | 'inside'>): string {
+function packageKey(found: Pick<FoundPackage, 'type' | 'name' | 'version' | 'arch' | 'inside'>): string {
   return [found.type, found.name, found.version, found.arch ?? '', found.inside ?? ''].join('\0');
 }
 

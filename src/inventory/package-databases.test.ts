@@ -140,7 +140,7 @@ async function readImage(path: string, architecture: string | undefined): Promis
 const databases = existsSync(DATABASES) ? readdirSync(DATABASES) : [];
 const WITHOUT_OS_PACKAGES = new Set(['debian-12-python3-dist-packages']);
 
-test.skipIf(databases.length === 0)('the shared package databases are there', () => {
+test.skipIf(databases.length === 0)('shared data: the package databases are there', () => {
   expect(databases.length).toBeGreaterThan(20);
 });
 

@@ -17,7 +17,7 @@ export interface InflateLimits {
   readonly maxRatio: number;
 }
 
-export const INFLATE_LIMITS: InflateLimits = { maxBytes: 256 * 1024 ** 3, maxRatio: 400 };
+const INFLATE_LIMITS: InflateLimits = { maxBytes: 256 * 1024 ** 3, maxRatio: 400 };
 
 const RATIO_COUNTS_FROM = 100 * 1024 ** 2;
 /** Measured: smaller costs a tenth more time in calls, larger costs memory for nothing. */

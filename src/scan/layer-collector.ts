@@ -24,7 +24,7 @@ export interface CollectorLimits {
   readonly maxGaps: number;
 }
 
-export const COLLECTOR_LIMITS: CollectorLimits = {
+const COLLECTOR_LIMITS: CollectorLimits = {
   maxEntries: 5_000_000,
   maxLinks: 300_000,
   maxFiles: 500_000,

@@ -201,7 +201,9 @@ export function contentSourceContract(name: string, make: MakeSource, traits: Co
       expect(content.reference).not.toContain('@:');
     });
 
-    describe.skipIf(!traits.takesAnything)('when what it holds is wrong', () => {
+    // A real engine takes no wrong content, so there is nothing to ask of it.
+    if (!traits.takesAnything) return;
+    describe('when what it holds is wrong', () => {
       test('a missing layer is BLOB_UNKNOWN', async () => {
         const opening = open((blobs, image) => blobs.delete(lastLayer(image)));
         await expect(opening.then(readAll)).rejects.toMatchObject({ code: 'BLOB_UNKNOWN' });
@@ -225,12 +227,13 @@ export function contentSourceContract(name: string, make: MakeSource, traits: Co
         await expect(opening.then(readAll)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
       });
 
-      test.skipIf(!traits.keepsManifest)('a changed config does not pass the check', async () => {
+      if (!traits.keepsManifest) return;
+      test('a changed config does not pass the check', async () => {
         const opening = open((blobs, image) => blobs.set(image.configDigest, flipped(image.config)));
         await expect(opening.then(readAll)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
       });
 
-      test.skipIf(!traits.keepsManifest)('a config of over 16 MiB is not read', async () => {
+      test('a config of over 16 MiB is not read', async () => {
         const opening = open((blobs, image) => blobs.set(image.configDigest, Buffer.alloc(17 * 1024 * 1024, ' ')));
         const code = expect.stringMatching(/^(LIMIT_EXCEEDED|DIGEST_MISMATCH)$/);
         await expect(opening.then(readAll)).rejects.toMatchObject({ code });

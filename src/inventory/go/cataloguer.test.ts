@@ -287,7 +287,7 @@ test('no bytes make it throw anything but a PlimsollError', () => {
 const SHARED = process.env['PLIMSOLL_SHARED'] ?? resolve(import.meta.dirname, '../../../../shared');
 const MIXED_APP = resolve(SHARED, 'data/images/mixed-app-0.3.1-amd64.oci.tar');
 
-test.skipIf(!existsSync(MIXED_APP))('lefthook in the test image mixed-app has the expected modules', () => {
+test.skipIf(!existsSync(MIXED_APP))('shared data: lefthook in the image mixed-app has the expected modules', () => {
   const layer = 'blobs/sha256/f751284cec915536433113816186a2cc476fb2018789656f3d60b75c0c004dbe';
   const tar = gunzipSync(execFileSync('tar', ['-xOf', MIXED_APP, layer], { maxBuffer: 1e8 }));
   const program = execFileSync('tar', ['-xOf', '-', 'usr/local/bin/lefthook'], { input: tar, maxBuffer: 1e8 });

@@ -25,26 +25,29 @@ async function filesOf(tar: Buffer, isWanted: (path: string) => boolean): Promis
   return files;
 }
 
-test.skipIf(!existsSync(IMAGE))('the Java libraries of a real image are those that its makers list', async () => {
-  const layout = await filesOf(await readFile(IMAGE), () => true);
-  const json = (path: string) => JSON.parse(layout.get(path)?.toString() ?? '');
-  const blobPath = (digest: string) => `blobs/${digest.replace(':', '/')}`;
-  const found = new Map<string, string>();
-  for (const { digest } of json(blobPath(json('index.json').manifests[0].digest)).layers) {
-    const layer = gunzipSync(layout.get(blobPath(digest)) ?? '');
-    const isJava = (path: string) => javaCataloguer.claims({ path, name: path, sizeBytes: 1, mode: 0o644 });
-    for (const [path, bytes] of await filesOf(layer, isJava)) {
-      const name = path.slice(path.lastIndexOf('/') + 1);
-      if (name.startsWith('.wh.')) {
-        found.delete(path.replace('.wh.', ''));
-        continue;
+test.skipIf(!existsSync(IMAGE))(
+  'shared data: the Java libraries of a real image are those that its makers list',
+  async () => {
+    const layout = await filesOf(await readFile(IMAGE), () => true);
+    const json = (path: string) => JSON.parse(layout.get(path)?.toString() ?? '');
+    const blobPath = (digest: string) => `blobs/${digest.replace(':', '/')}`;
+    const found = new Map<string, string>();
+    for (const { digest } of json(blobPath(json('index.json').manifests[0].digest)).layers) {
+      const layer = gunzipSync(layout.get(blobPath(digest)) ?? '');
+      const isJava = (path: string) => javaCataloguer.claims({ path, name: path, sizeBytes: 1, mode: 0o644 });
+      for (const [path, bytes] of await filesOf(layer, isJava)) {
+        const name = path.slice(path.lastIndexOf('/') + 1);
+        if (name.startsWith('.wh.')) {
+          found.delete(path.replace('.wh.', ''));
+          continue;
+        }
+        const fact = javaCataloguer.read({ path, name, sizeBytes: bytes.length, mode: 0o644, body: toBody(bytes) });
+        expect(fact?.gaps).toBeUndefined();
+        for (const one of fact?.packages ?? []) found.set(path, `${one.type}\t${one.name}\t${one.version}`);
       }
-      const fact = javaCataloguer.read({ path, name, sizeBytes: bytes.length, mode: 0o644, body: toBody(bytes) });
-      expect(fact?.gaps).toBeUndefined();
-      for (const one of fact?.packages ?? []) found.set(path, `${one.type}\t${one.name}\t${one.version}`);
     }
-  }
-  const expected = (await readFile(EXPECTED, 'utf8')).split('\n').filter(line => line.startsWith('maven\t'));
-  expect([...found.values()].sort()).toEqual(expected.map(line => line.trim()).sort());
-  expect(found.size).toBe(4);
-});
+    const expected = (await readFile(EXPECTED, 'utf8')).split('\n').filter(line => line.startsWith('maven\t'));
+    expect([...found.values()].sort()).toEqual(expected.map(line => line.trim()).sort());
+    expect(found.size).toBe(4);
+  },
+);
