@@ -5,41 +5,60 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 
-/** Program to look for, and the Debian package that brings it. */
+/** Package, and what its tests are about. */
 const SYSTEM_PACKAGES = {
-  git: 'git',
-  podman: 'podman',
-  skopeo: 'skopeo',
-  buildah: 'buildah',
-  'docker-registry': 'docker-registry',
-  htpasswd: 'apache2-utils',
-  rpm: 'rpm',
-  openssl: 'openssl',
+  git: 'repositories',
+  openssl: 'certificates of test servers',
+  // Real clients and servers of images.
+  podman: 'the container engine as a source of images',
+  skopeo: 'images pushed and converted',
+  buildah: 'images built',
+  'docker-registry': 'the registry as a source of images',
+  'apache2-utils': 'passwords of the registry (htpasswd)',
+  // Tools whose version order ours is held against.
+  rpm: 'versions of rpm, and its databases',
+  perl: 'versions of CPAN',
+  'libdpkg-perl': 'versions of Debian',
+  libalpm13: 'versions of pacman',
+  python3: 'versions of PyPI',
+  'python3-packaging': 'versions of PyPI',
+  'default-jre-headless': 'versions of Maven',
+  'libmaven3-core-java': 'versions of Maven',
+  'libcommons-lang3-java': 'versions of Maven',
+  ruby: 'versions of RubyGems',
+  'php-cli': 'versions of Composer',
+  'php-composer-semver': 'versions of Composer',
 };
 
-const PLACES = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-
-/** Whether a program is on this machine. */
-function hasProgram(name) {
-  return PLACES.some(folder => folder !== '' && existsSync(join(folder, name)));
+/** Installs what is missing, when it can, and says what is missing still. */
+export function installSystemPackages() {
+  const isDebian = existsSync('/etc/debian_version') && existsSync('/usr/bin/dpkg-query');
+  if (!isDebian) {
+    console.log('Not on Debian: suites whose programs are not installed are skipped');
+    return;
+  }
+  const missing = listMissing();
+  if (missing.length > 0 && process.getuid?.() === 0) install(missing);
+  for (const name of listMissing()) console.log(`Not installed: ${name} (${SYSTEM_PACKAGES[name]})`);
 }
 
-/** Installs what is missing, when it can; tells what is missing still. @returns {string[]} the missing programs. */
-export function installSystemPackages() {
-  const missing = Object.keys(SYSTEM_PACKAGES).filter(name => !hasProgram(name));
-  if (missing.length === 0) return [];
-  const canInstall = process.getuid?.() === 0 && existsSync('/etc/debian_version') && hasProgram('apt-get');
-  if (canInstall) {
-    const packages = missing.map(name => SYSTEM_PACKAGES[name]);
-    console.log(`Installing Debian packages for the tests: ${packages.join(' ')}`);
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const apt = args => spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'], timeout: 600_000 });
-    apt(['update', '-qq']);
-    apt(['install', '-y', '-qq', '--no-install-recommends', ...packages]);
-  }
-  const still = missing.filter(name => !hasProgram(name));
-  if (still.length > 0) console.log(`Not on this machine, so their suites are skipped: ${still.join(', ')}`);
-  return still;
+function listMissing() {
+  const format = '--showformat=${Package} ${db:Status-Status}\n'; // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own syntax
+  const { stdout } = spawnSync('dpkg-query', ['--show', format, ...Object.keys(SYSTEM_PACKAGES)], { encoding: 'utf8' });
+  const installed = new Set(
+    (stdout ?? '')
+      .split('\n')
+      .filter(line => line.endsWith(' installed'))
+      .map(line => line.split(' ')[0]),
+  );
+  return Object.keys(SYSTEM_PACKAGES).filter(name => !installed.has(name));
+}
+
+function install(packages) {
+  console.log(`Installing Debian packages for the tests: ${packages.join(' ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const apt = args => spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'], timeout: 900_000 });
+  apt(['update', '-qq']);
+  apt(['install', '-y', '-qq', '--no-install-recommends', ...packages]);
 }
