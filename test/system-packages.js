@@ -44,7 +44,8 @@ export function installSystemPackages() {
 }
 
 function listMissing() {
-  const format = '--showformat=${Package} ${db:Status-Status}\n'; // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own syntax
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the braces are dpkg-query's own syntax
+  const format = '--showformat=${Package} ${db:Status-Status}\n';
   const { stdout } = spawnSync('dpkg-query', ['--show', format, ...Object.keys(SYSTEM_PACKAGES)], { encoding: 'utf8' });
   const installed = new Set(
     (stdout ?? '')
