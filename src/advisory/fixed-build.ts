@@ -3,6 +3,8 @@
  */
 import { rpm } from '#version/rpm.ts';
 import type { AffectedPackage } from './advisory.ts';
+import { isDebugInformation } from './debug-information.ts';
+import type { ReadTally } from './read-tally.ts';
 import { below, older } from './version-bounds.ts';
 
 /** One binary package of an erratum. */
@@ -18,11 +20,15 @@ export interface FixedBuild {
 
 /**
  * One affected package for each name, module and repository; one for each fix where architectures differ in it. Several builds for one
- * architecture all have the fix, so the lowest counts.
+ * architecture all have the fix, so the lowest counts. Debug information is left out.
  */
-export function toAffectedBuilds(builds: readonly FixedBuild[]): readonly AffectedPackage[] {
+export function toAffectedBuilds(builds: readonly FixedBuild[], tally: ReadTally): readonly AffectedPackage[] {
   const groups = new Map<string, { readonly first: FixedBuild; readonly byArch: Map<string, string> }>();
   for (const build of builds) {
+    if (isDebugInformation(build.name)) {
+      tally.lose('debug information');
+      continue;
+    }
     const key = `${build.ecosystem}\n${build.name}\n${build.module ?? ''}\n${build.repository ?? ''}`;
     const group = groups.get(key) ?? { first: build, byArch: new Map<string, string>() };
     groups.set(key, group);

@@ -102,6 +102,13 @@ test.each([
   expect(found).toEqual(want);
 });
 
+test('debug information is left out and counted', async () => {
+  const packages = build('demo', 'x86_64') + build('demo-debuginfo', 'x86_64') + build('demo-debugsource', 'x86_64');
+  const { advisories, counts } = await read(file(update({ packages })));
+  expect(advisories[0]?.affected.map(one => one.name)).toEqual(['demo']);
+  expect(counts.lost).toEqual({ 'debug information': 2 });
+});
+
 test('an epoch of 0 is not written', async () => {
   const { advisories } = await read(file(update({ packages: build('demo', 'noarch', '1', '0') })));
   expect(advisories[0]?.affected[0]?.range.ranges[0]?.[1]?.version).toBe('3.0.8-1');
@@ -110,6 +117,7 @@ test('an epoch of 0 is not written', async () => {
 test.each([
   { id: 'ALAS-2011-1', topic: 'core' },
   { id: 'ALAS2-2018-939', topic: 'core' },
+  { id: 'ALAS2022-2021-001', topic: 'core' },
   { id: 'ALAS2023-2023-051', topic: 'core' },
   { id: 'ALASDOCKER-2021-001', topic: 'docker' },
   { id: 'ALAS2KERNEL-5.10-2022-007', topic: 'kernel-5.10' },

@@ -101,8 +101,10 @@ class UpdateVisitor implements XmlVisitor<Advisory> {
     const id = toId(texts.get('id'));
     if (id === undefined) return this.#skip('update without an id');
     if (update.type !== 'security') return this.#skip('update for another reason than a weakness');
-    if (update.builds.length === 0) return this.#skip('update that names no package');
     const repository = this.#context.repository ?? topicOf(id);
+    const builds = update.builds.map(build => ({ ...build, repository }));
+    const affected = toAffectedBuilds(builds, this.#tally);
+    if (affected.length === 0) return this.#skip('update that names no package');
     const title = toTitle(texts.get('title'));
     const details = toDetails(texts.get('description'));
     const published = toTime(texts.get('issued'));
@@ -122,7 +124,7 @@ class UpdateVisitor implements XmlVisitor<Advisory> {
       ratings: rating === undefined ? [] : [rating],
       references: update.references.list(),
       cwes: [],
-      affected: toAffectedBuilds(update.builds.map(build => ({ ...build, repository }))),
+      affected,
     };
   }
 

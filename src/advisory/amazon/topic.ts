@@ -5,7 +5,7 @@
  * topics.
  */
 
-const ID = /^ALAS(?:2023|2)?([A-Z][A-Z0-9._-]*?)?-[0-9]{4}-[0-9]+$/;
+const ID = /^ALAS(?:20[0-9]{2}|2)?([A-Z][A-Z0-9._-]*?)?-[0-9]{4}-[0-9]+$/;
 
 /** The repository of an advisory by its id: `core`, or the topic in small letters, `kernel-5.10`; `undefined` when it is no id of Amazon's. */
 export function topicOf(id: string): string | undefined {

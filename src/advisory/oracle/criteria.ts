@@ -2,14 +2,14 @@
  * The criteria of an OVAL definition: under which conditions which builds have the fix.
  *
  * Source: OVAL 5, "criteria"; Oracle's definitions. The tests that criteria refer to come at the end of a file of hundreds of megabytes,
- * so their comments are read instead, which Oracle's tool writes from the same data in five fixed forms. A comment of any other form is
+ * so their comments are read instead, which Oracle's tool writes from the same data in a few fixed forms. A comment of any other form is
  * counted, never guessed at.
  */
 import type { FixedBuild } from '../fixed-build.ts';
 import { isModularVersion } from '../modular-version.ts';
 import type { ReadTally } from '../read-tally.ts';
 import { toVersion } from '../version-bounds.ts';
-import { flavourOf } from './flavour.ts';
+import { type Flavour, flavourOf } from './flavour.ts';
 
 /** A node of the tree; leaves are comments of its own criteria. */
 export interface Criteria {
@@ -23,11 +23,14 @@ interface Conditions {
   readonly release?: string;
   readonly arch?: string;
   readonly module?: string;
+  readonly flavour?: Flavour;
 }
 
 const RELEASE = /^Oracle Linux ([0-9]{1,2}) is installed$/;
 const ARCH = /^Oracle Linux arch is ([a-z0-9_]+)$/;
 const MODULE = /^Module ([^\s:]+):([^\s:]+) is enabled$/;
+const KSPLICE = /^\S+ is ksplice-based$/;
+const FIPS = /^\S+ is fips patched$/;
 const PACKAGE = /^(\S+) is earlier than (\S+)$/;
 const SIGNATURE = /^\S+ is signed with the Oracle Linux [0-9]{1,2} key$/;
 
@@ -59,7 +62,7 @@ function collect(node: Criteria, outer: Conditions, builds: FixedBuild[], tally:
       version: version.replace(/^0:/, ''),
       arch: conditions.arch ?? '',
       module: conditions.module ?? (isModularVersion(version) ? '*:*' : undefined),
-      repository: flavourOf(version),
+      repository: conditions.flavour ?? flavourOf(version),
     });
   }
   for (const child of node.children) collect(child, conditions, builds, tally);
@@ -70,6 +73,8 @@ function readCondition(comment: string): Conditions | undefined {
   if (release !== undefined) return { release };
   const arch = ARCH.exec(comment)?.[1];
   if (arch !== undefined) return { arch };
+  if (KSPLICE.test(comment)) return { flavour: 'ksplice' };
+  if (FIPS.test(comment)) return { flavour: 'fips' };
   const [, module, stream] = MODULE.exec(comment) ?? [];
   return module === undefined ? undefined : { module: `${module}:${stream}` };
 }

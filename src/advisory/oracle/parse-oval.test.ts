@@ -2,9 +2,13 @@ import { expect, test } from 'vitest';
 import { ReadTally } from '../read-tally.ts';
 import { parseOracleOval } from './parse-oval.ts';
 
-async function read(text: string) {
+async function read(text: string, sizeBytes = 1 << 16) {
   const tally = new ReadTally();
-  const advisories = await Array.fromAsync(parseOracleOval([Buffer.from(text)], tally));
+  const bytes = Buffer.from(text);
+  const chunks = Array.from({ length: Math.ceil(bytes.length / sizeBytes) }, (_, at) =>
+    bytes.subarray(at * sizeBytes, (at + 1) * sizeBytes),
+  );
+  const advisories = await Array.fromAsync(parseOracleOval(chunks, tally));
   return { advisories, affected: advisories[0]?.affected ?? [], counts: tally.counts() };
 }
 
@@ -93,6 +97,25 @@ test.each([
   expect([affected[0]?.repository, affected[0]?.range.ranges[0]?.[1]?.version]).toEqual([repository, version]);
 });
 
+test.each([
+  { says: 'demo is ksplice-based', repository: 'ksplice' },
+  { says: 'demo is fips patched', repository: 'fips' },
+])('"$says" tells a flavour that the version does not', async ({ says: comment, repository }) => {
+  const { affected, counts } = await read(
+    file(definition(usual(all(says('demo is earlier than 10:1-1.el9'), says(comment))))),
+  );
+  expect([affected[0]?.repository, counts.lost]).toEqual([repository, {}]);
+});
+
+test('a comment that ends with its line costs itself, not the file', async () => {
+  const broken = '<criterion test_ref="x" comment="curl is\n';
+  const { advisories, counts } = await read(
+    file(definition(usual(broken, fix('demo', '1-1.el8'))), definition(usual(fix('demo', '1-2.el8')))),
+  );
+  expect(advisories).toHaveLength(2);
+  expect(counts.lost).toEqual({ 'criterion of an unknown form': 1 });
+});
+
 test('flavours of one erratum are kept apart', async () => {
   const { affected } = await read(
     file(definition(usual(any(fix('demo', '2:1-2.el9'), fix('demo', '2:1-1.ksplice1.el9'))))),
@@ -119,6 +142,13 @@ test('a module is a condition on the way to its packages', async () => {
     ['nodejs', 'nodejs:18'],
     ['npm', '*:*'],
   ]);
+});
+
+test('the size of the pieces makes no difference, nor do lines without end', async () => {
+  const long = usual(fix('demo', '1-1.el8')).replace('</criteria>', `</criteria>${' '.repeat(100_000)}`);
+  const text = file(definition(long), definition(usual(fix('other', '1-1.el8'))));
+  const whole = await read(text);
+  for (const sizeBytes of [61, 4096]) expect(await read(text, sizeBytes)).toEqual(whole);
 });
 
 test('one definition may be for two releases', async () => {

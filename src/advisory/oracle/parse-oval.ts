@@ -11,6 +11,7 @@ import type { ReadTally } from '../read-tally.ts';
 import { findWordRating } from '../severity-word.ts';
 import { type ByteChunks, readXmlFeed, type XmlVisitor } from '../xml-feed.ts';
 import { type Criteria, readBuilds } from './criteria.ts';
+import { mendLines } from './mend-lines.ts';
 
 /** Kernel errata have about 3,000. */
 const MAX_CRITERIA = 100_000;
@@ -20,7 +21,7 @@ const MAX_CRITERIA = 100_000;
  * @throws {PlimsollError} while iterated: as `readXmlFeed`.
  */
 export function parseOracleOval(source: ByteChunks, tally: ReadTally): AsyncGenerator<Advisory> {
-  return readXmlFeed(source, 'Oracle’s OVAL definitions', new DefinitionVisitor(tally));
+  return readXmlFeed(mendLines(source), 'Oracle’s OVAL definitions', new DefinitionVisitor(tally));
 }
 
 /** What is known of a definition while it is read. */
@@ -97,7 +98,7 @@ class DefinitionVisitor implements XmlVisitor<Advisory> {
     const id = toId(found);
     if (definition.class !== 'patch') return this.#skip('definition of another class');
     if (id === undefined) return this.#skip('definition without the id of an erratum');
-    const affected = toAffectedBuilds(readBuilds(definition.root, this.#tally));
+    const affected = toAffectedBuilds(readBuilds(definition.root, this.#tally), this.#tally);
     if (affected.length === 0) return this.#skip('definition that names no package');
     const upstream = toIds(definition.cves, id);
     if (!id.startsWith('ELSA') && upstream.length === 0) {

@@ -18,6 +18,8 @@ export interface Issuer {
   readonly isBugFix: boolean;
   /** Packages that are an attack themselves. */
   readonly isMalware: boolean;
+  /** Notices of fixes for what records of the same archive tell CVE by CVE, with states and priorities that notices lack. */
+  readonly isRepeated: boolean;
 }
 
 const database = (origin: string): Issuer => ({
@@ -26,8 +28,10 @@ const database = (origin: string): Issuer => ({
   isErratum: false,
   isBugFix: false,
   isMalware: false,
+  isRepeated: false,
 });
 const errata = (origin: string): Issuer => ({ ...database(origin), vocabulary: 'errata', isErratum: true });
+const notices = (origin: string): Issuer => ({ ...database(origin), isErratum: true, isRepeated: true });
 const bugFixes = (origin: string): Issuer => ({ ...errata(origin), isBugFix: true });
 
 /** By prefix without the hyphen. The converters of Debian's and Alpine's data take their vectors from NVD. */
@@ -42,11 +46,11 @@ const ISSUERS: ReadonlyMap<string, Issuer> = new Map<string, Issuer>([
   ['DEBIAN', { ...database('nvd'), vocabulary: 'debian' }],
   ['ALPINE', database('nvd')],
   ['UBUNTU', database('ubuntu')],
-  ['USN', { ...database('ubuntu'), isErratum: true }],
-  ['LSN', { ...database('ubuntu'), isErratum: true }],
-  ['DSA', { ...database('debian'), isErratum: true }],
-  ['DLA', { ...database('debian'), isErratum: true }],
-  ['DTSA', { ...database('debian'), isErratum: true }],
+  ['USN', notices('ubuntu')],
+  ['LSN', notices('ubuntu')],
+  ['DSA', notices('debian')],
+  ['DLA', notices('debian')],
+  ['DTSA', notices('debian')],
   ['BIT', database('bitnami')],
   ['DRUPAL', database('drupal')],
   ['AZL', { ...database('azure'), vocabulary: 'errata' }],

@@ -45,8 +45,9 @@ export function readOsvRecord(value: unknown, tally: ReadTally): Advisory | unde
   const version = value['schema_version'];
   if (typeof version === 'string' && !version.startsWith('1.')) return skipped(tally, 'record of an unknown schema');
   const issuer = issuerOf(id);
+  if (issuer.isRepeated) return skipped(tally, 'notice of what other records tell by CVE');
   const upstream = upstreamOf(value, id, issuer);
-  const aliases = toIds(value['aliases'], id);
+  const aliases = aliasesOf(value, id);
   if (issuer.isBugFix && ![...upstream, ...aliases].some(isCve)) {
     return skipped(tally, 'bug fix or enhancement that names no weakness');
   }
@@ -80,6 +81,13 @@ export function readOsvRecord(value: unknown, tally: ReadTally): Advisory | unde
 function skipped(tally: ReadTally, reason: string): undefined {
   tally.skip(reason);
   return undefined;
+}
+
+/** `UBUNTU-CVE-2024-3094` is Ubuntu's page of that CVE, which it calls upstream only. */
+function aliasesOf(record: JsonRecord, id: string): readonly string[] {
+  const aliases = toIds(record['aliases'], id);
+  const cve = id.slice(id.indexOf('-') + 1);
+  return isCve(cve) && !aliases.includes(cve) ? [...aliases, cve] : aliases;
 }
 
 /** When the record was withdrawn; that it was counts more than when. */

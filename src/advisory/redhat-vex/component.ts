@@ -11,7 +11,7 @@ export interface RpmComponent {
   readonly name: string;
   /** `[epoch:]version-release`; missing when every build is meant. */
   readonly version?: string;
-  /** `src` for a source package; missing where only a name is given, which is a source package's. */
+  /** `src` for a source package; missing where only a name is given, of a source or of a binary package. */
   readonly arch?: string;
   /** `name:stream`. */
   readonly module?: string;
@@ -46,14 +46,16 @@ function fromPurl(purl: string, id: string): Component | undefined {
   if (type === 'rpmmod') return IN_MODULE.test(id) ? fromName(id) : { kind: 'module' };
   if (type !== 'rpm') return { kind: 'other' };
   const name = decoded(path);
-  const module = findModule(decoded(/(?:^|&)rpmmod=([^&]*)/.exec(query)?.[1] ?? '')) ?? moduleBefore(id);
+  const label = /(?:^|&)rpmmod=([^&]*)/.exec(query)?.[1];
+  const module = label === undefined ? moduleBefore(id) : (findModule(decoded(label)) ?? '*:*');
   const arch = decoded(/(?:^|&)arch=([^&]*)/.exec(query)?.[1] ?? '');
   const epoch = /(?:^|&)epoch=([0-9]{1,10})(?:&|$)/.exec(query)?.[1];
-  const build = decoded(version ?? '');
+  // Without a release it is no build: `go-toolset@rhel8?rpmmod=go-toolset:rhel8` has its stream there.
+  const [build] = /^[^-]+-.+$/.exec(decoded(version ?? '')) ?? [];
   return {
     kind: 'rpm',
     name,
-    ...(build !== '' && { version: epoch === undefined || epoch === '0' ? build : `${epoch}:${build}` }),
+    ...(build !== undefined && { version: epoch === undefined || epoch === '0' ? build : `${epoch}:${build}` }),
     ...(arch !== '' && { arch }),
     ...(module !== undefined && { module }),
   };

@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
 import { ReadTally } from '../read-tally.ts';
-import { readComponent } from './component.ts';
-import { parseContainerMap, parseRepositoryMap } from './parse-maps.ts';
 import { parseRedHatVex } from './parse-vex.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -205,7 +203,7 @@ test.each([
     {
       ecosystem: 'Red Hat:enterprise_linux:8',
       name: 'demo',
-      nameKind: 'source',
+      nameKind: 'either',
       range: { ranges: [[{ kind: 'introduced', version: '0' }]] },
       state,
     },
@@ -230,14 +228,35 @@ test.each([
   expect(readUnfixed('demo', id => ({ product_status: { [status]: [id] } })).affected[0]).toMatchObject(want);
 });
 
+test.each([
+  {
+    status: 'known_not_affected',
+    name: 'demo',
+    reason: 'build that is not affected',
+    why: 'nine tenths of some documents',
+  },
+  { status: 'fixed', name: 'demo-debuginfo', reason: 'debug information', why: 'never vulnerable by itself' },
+  { status: 'fixed', name: 'kernel-debuginfo-common', reason: 'debug information', why: 'neither' },
+])('left out and counted, $status $name: $why', ({ status, name, reason }) => {
+  const build = rpm(name, '1-1.el8');
+  const { affected, counts } = read({
+    branches: [build.branch],
+    joins: [['AppStream-8.8.0', build.id]],
+    vulnerability: { product_status: { [status]: [`AppStream-8.8.0:${build.id}`] } },
+  });
+  expect([affected, counts.skipped]).toEqual([[], { [reason]: 1 }]);
+});
+
 test('a fix outweighs "not affected" of the same package on the same platform', () => {
   const fixed = rpm('demo', '1-2.el8');
-  const other = rpm('demo', '1-1.el8');
   const { affected } = read({
-    branches: [fixed.branch, other.branch],
-    joins: [fixed, other].map(one => ['AppStream-8.8.0', one.id] as const),
+    branches: [fixed.branch, product('demo')],
+    joins: [
+      ['AppStream-8.8.0', fixed.id],
+      ['AppStream-8.8.0', 'demo'],
+    ],
     vulnerability: {
-      product_status: { fixed: [`AppStream-8.8.0:${fixed.id}`], known_not_affected: [`AppStream-8.8.0:${other.id}`] },
+      product_status: { fixed: [`AppStream-8.8.0:${fixed.id}`], known_not_affected: ['AppStream-8.8.0:demo'] },
     },
   });
   expect(affected).toHaveLength(1);
@@ -267,7 +286,7 @@ test('packages of a module know their stream, by way of the module or by their n
   });
   expect(affected.map(one => [one.name, one.module, one.nameKind])).toEqual([
     ['nodejs', 'nodejs:18', 'binary'],
-    ['nginx', 'nginx:1.20', 'source'],
+    ['nginx', 'nginx:1.20', 'either'],
   ]);
 });
 
@@ -304,41 +323,6 @@ test('a package rated otherwise than the rest has its own ratings', () => {
     ['other', { kind: 'word', severity: 'LOW', origin: 'redhat' }],
     ['more', undefined],
   ]);
-});
-
-test.each([
-  { id: 'openshift4/ose-console-rhel9', purl: undefined, want: { kind: 'container' }, why: 'images have a slash' },
-  { id: 'x', purl: 'pkg:oci/ose-console?tag=v4', want: { kind: 'container' }, why: 'or say so' },
-  { id: 'x', purl: 'pkg:maven/org.demo/demo@1.0', want: { kind: 'other' }, why: 'jars of middleware' },
-  { id: 'nodejs:18', purl: undefined, want: { kind: 'module' }, why: 'a module as a whole' },
-  { id: 'kernel', purl: undefined, want: { kind: 'rpm', name: 'kernel' }, why: 'a name alone' },
-  {
-    id: 'kernel',
-    purl: 'pkg:rpm/redhat/kernel?arch=src',
-    want: { kind: 'rpm', name: 'kernel', arch: 'src' },
-    why: 'newer',
-  },
-  {
-    id: 'libstdc++-0:8.5.0-20.el8.x86_64',
-    purl: 'pkg:rpm/redhat/libstdc%2B%2B@8.5.0-20.el8?arch=x86_64&epoch=0',
-    want: { kind: 'rpm', name: 'libstdc++', version: '8.5.0-20.el8', arch: 'x86_64' },
-    why: 'names with a plus, an epoch of 0',
-  },
-  {
-    id: 'bind-utils-32:9.11.36-8.el8_8.2.x86_64',
-    purl: undefined,
-    want: { kind: 'rpm', name: 'bind-utils', version: '32:9.11.36-8.el8_8.2', arch: 'x86_64' },
-    why: 'no purl, but everything in the id',
-  },
-  {
-    id: 'nginx',
-    purl: 'pkg:rpm/redhat/nginx?rpmmod=nginx:1.20',
-    want: { kind: 'rpm', name: 'nginx', module: 'nginx:1.20' },
-    why: 'the module in the purl',
-  },
-  { id: 'x%', purl: 'pkg:rpm/redhat/x%ZZ', want: { kind: 'rpm', name: 'x%ZZ' }, why: 'an escape that is none' },
-])('component $id $purl: $why', ({ id, purl, want }) => {
-  expect(readComponent({ id, purl })).toEqual(want);
 });
 
 test('products that are no rpm of a platform are counted', () => {
@@ -391,28 +375,4 @@ test('relationships that go round in circles end', () => {
     vulnerability: { product_status: { fixed: ['a:b'] } },
   });
   expect(counts.kept).toBe(0);
-});
-
-test('repositories and images lead to the ecosystems and repositories of Red Hat’s maps', () => {
-  const tally = new ReadTally();
-  const repositories = parseRepositoryMap(
-    JSON.stringify({
-      data: {
-        'rhel-8-for-x86_64-appstream-rpms': {
-          cpes: ['cpe:/a:redhat:enterprise_linux:8::appstream', 'cpe:/a:other:x:1'],
-          repo_relative_urls: ['content/dist/rhel8'],
-        },
-        broken: { cpes: 'x' },
-      },
-    }),
-    tally,
-  );
-  expect([...repositories]).toEqual([['rhel-8-for-x86_64-appstream-rpms', ['Red Hat:enterprise_linux:8::appstream']]]);
-  expect(tally.counts().skipped).toEqual({ 'repository without a CPE of Red Hat': 1 });
-  const images = parseContainerMap(
-    '{"data": {"ubi8/ubi": ["rhel-8-for-x86_64-baseos-rpms"], "x": []}}',
-    new ReadTally(),
-  );
-  expect([...images]).toEqual([['ubi8/ubi', ['rhel-8-for-x86_64-baseos-rpms']]]);
-  expect(() => parseContainerMap('{}', new ReadTally())).toThrow(expect.objectContaining({ code: 'ADVISORY_INVALID' }));
 });

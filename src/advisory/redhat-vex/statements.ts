@@ -2,32 +2,37 @@
  * The statuses of a VEX document as affected packages: one for each platform, package and module, however many builds are listed.
  *
  * A platform lists a fixed build for each erratum (an incomplete first fix, a rebuild) and architecture: the highest build counts, as
- * only that has the whole fix. Unfixed components are named by their source package.
+ * only that has the whole fix. What is not fixed is a name alone, of a source package, or of binary ones in newer documents.
+ *
+ * Left out: debug information, which is never vulnerable by itself; and builds that came with an erratum and are not affected, nine
+ * tenths of some documents, of which silence says the same.
  */
 import { rpm } from '#version/rpm.ts';
 import type { AffectedPackage, FixState, Rating } from '../advisory.ts';
+import { isDebugInformation } from '../debug-information.ts';
 import { asList, asRecord, type JsonRecord } from '../feed-json.ts';
 import { isModularVersion } from '../modular-version.ts';
 import type { ReadTally } from '../read-tally.ts';
 import { ALL_VERSIONS, below, newer, toVersion } from '../version-bounds.ts';
 import type { RpmComponent } from './component.ts';
-import type { ProductTree } from './product-tree.ts';
+import type { PlatformComponent, ProductTree } from './product-tree.ts';
 import { type Remedy, readRatings, readRemedies } from './remedies.ts';
 
 /** What all builds of a package on a platform come to. */
 interface Group {
   readonly ecosystem: string;
   readonly name: string;
-  readonly nameKind: 'source' | 'binary';
+  readonly nameKind: NameKind;
   readonly module: string | undefined;
   /** Architecture to the highest fixed build. */
   readonly fixes: Map<string, Fix>;
-  /** Builds that are known to be affected, where builds are named. */
-  readonly affectedBuilds: Set<string>;
   state?: Exclude<FixState, { kind: 'fixed' }>;
   isNotAffected?: boolean;
-  ratings?: readonly Rating[];
+  ratings?: readonly Rating[] | undefined;
 }
+
+const NAME_KINDS = ['source', 'binary', 'either'] as const;
+type NameKind = (typeof NAME_KINDS)[number];
 
 interface Fix {
   readonly version: string;
@@ -49,85 +54,103 @@ export function readStatements(
   const ratings = readRatings(vulnerability, aggregateSeverity);
   const lists = asRecord(vulnerability['product_status']);
   for (const status of STATUSES) {
-    for (const id of asList(lists[status])) {
-      const found = typeof id === 'string' ? tree.find(id) : undefined;
-      if (typeof id !== 'string' || found === undefined) tally.skip('product that is no component of a platform');
-      else if (found.component.kind !== 'rpm') tally.skip(NOT_AN_RPM[found.component.kind]);
-      else {
-        const group = groupOf(groups, found.ecosystem, found.component);
-        const isUsed = record(group, status, found.component, remedies.get(id));
-        if (isUsed) tally.keep();
-        else tally.skip('fix without a build');
-        const own = ratings.byProduct.get(id);
-        if (own !== undefined) group.ratings ??= own;
+    for (const value of asList(lists[status])) {
+      const id = typeof value === 'string' ? value : '';
+      const used = findUsed(tree.find(id), status);
+      if (typeof used === 'string') {
+        tally.skip(used);
+        continue;
       }
+      tally.keep();
+      const group = groupOf(groups, used.ecosystem, used.component);
+      record(group, status, used.component, remedies.get(id));
+      group.ratings ??= ratings.byProduct.get(id);
     }
   }
   const affected = [...groups.values()].flatMap(group => (isTold(group, groups) ? [] : toAffected(group)));
   return { affected, ratings: ratings.common };
 }
 
+const NO_COMPONENT = 'product that is no component of a platform';
 const NOT_AN_RPM = {
   module: 'module as a whole',
   container: 'container image',
   other: 'component that is no rpm',
 } as const;
 
+/** The rpm that a statement is about, or why it is left out. */
+function findUsed(
+  found: PlatformComponent | undefined,
+  status: Status,
+): { readonly ecosystem: string; readonly component: RpmComponent } | string {
+  if (found === undefined) return NO_COMPONENT;
+  const { ecosystem, component } = found;
+  if (component.kind !== 'rpm') return NOT_AN_RPM[component.kind];
+  if (isDebugInformation(component.name)) return 'debug information';
+  const isBuild = component.version !== undefined;
+  if (status === 'fixed' && !isBuild) return 'fix without a build';
+  if (status === 'known_not_affected' && isBuild) return 'build that is not affected';
+  return { ecosystem, component };
+}
+
 function groupOf(groups: Map<string, Group>, ecosystem: string, component: RpmComponent): Group {
   const { name, module, arch } = component;
-  // Without an architecture it is a name of a component, which is that of its source.
-  const nameKind = arch === undefined || arch === 'src' ? 'source' : 'binary';
+  const nameKind = arch === undefined ? 'either' : arch === 'src' ? 'source' : 'binary';
   const key = keyOf(ecosystem, name, nameKind, module);
   const known = groups.get(key);
   if (known !== undefined) return known;
-  const group: Group = { ecosystem, name, nameKind, module, fixes: new Map(), affectedBuilds: new Set() };
+  const group: Group = { ecosystem, name, nameKind, module, fixes: new Map() };
   groups.set(key, group);
   return group;
 }
 
-function keyOf(ecosystem: string, name: string, nameKind: string, module: string | undefined): string {
+function keyOf(ecosystem: string, name: string, nameKind: NameKind, module: string | undefined): string {
   return `${ecosystem}\n${name}\n${nameKind}\n${module ?? ''}`;
 }
 
-/** Adds one statement to its group; false when a fix does not say which build. */
-function record(group: Group, status: Status, component: RpmComponent, remedy: Remedy | undefined): boolean {
-  const version = toVersion(component.version);
+/** Adds one statement to its group. */
+function record(group: Group, status: Status, component: RpmComponent, remedy: Remedy | undefined): void {
   switch (status) {
     case 'fixed': {
-      if (version === undefined) return false;
+      const version = toVersion(component.version);
+      if (version === undefined) return;
       const arch = component.arch ?? '';
       const known = group.fixes.get(arch);
       if (known === undefined || newer(known.version, version, rpm) !== known.version) {
         group.fixes.set(arch, { version, fixedBy: remedy?.fixedBy });
       }
-      return true;
+      return;
     }
     case 'known_affected':
-      if (version !== undefined) group.affectedBuilds.add(version);
       group.state ??= remedy?.state ?? { kind: 'not-fixed' };
-      return true;
+      return;
     case 'under_investigation':
       group.state ??= { kind: 'under-investigation' };
-      return true;
+      return;
     case 'known_not_affected':
       group.isNotAffected = true;
-      return true;
+      return;
     default:
-      return status satisfies never;
+      status satisfies never;
   }
 }
 
-/** Whether a fixed source package says no more than its binary of the same name does: all its binaries are listed. */
+/**
+ * Whether another group of the name says more: a fixed source package where its binary is listed too, as all its binaries are then; and
+ * "not affected" where the name is fixed or affected in another form.
+ */
 function isTold(group: Group, groups: ReadonlyMap<string, Group>): boolean {
-  if (group.nameKind !== 'source' || group.state !== undefined) return false;
-  const binary = groups.get(keyOf(group.ecosystem, group.name, 'binary', group.module));
-  if (binary === undefined) return false;
-  return group.fixes.size > 0 ? binary.fixes.size > 0 : binary.fixes.size > 0 || binary.state !== undefined;
+  const others = NAME_KINDS.filter(kind => kind !== group.nameKind).flatMap(
+    kind => groups.get(keyOf(group.ecosystem, group.name, kind, group.module)) ?? [],
+  );
+  if (group.state !== undefined) return false;
+  if (group.fixes.size === 0) return others.some(one => one.fixes.size > 0 || one.state !== undefined);
+  return group.nameKind === 'source' && others.some(one => one.nameKind === 'binary' && one.fixes.size > 0);
 }
 
 /** One affected package; one for each architecture where their fixes differ. A fix or a flaw beats "not affected". */
 function toAffected(group: Group): readonly AffectedPackage[] {
-  const { ecosystem, name, nameKind, ratings, fixes, affectedBuilds, state } = group;
+  const { ecosystem, name, nameKind, ratings, fixes, state } = group;
   const module = group.module ?? modularBuild(group);
   const base = { ecosystem, name, nameKind, ...(module && { module }), ...(ratings && { ratings }) };
   if (fixes.size > 0) {
@@ -146,10 +169,7 @@ function toAffected(group: Group): readonly AffectedPackage[] {
           ],
     );
   }
-  if (state !== undefined) {
-    const range = affectedBuilds.size > 0 ? { ranges: [], versions: [...affectedBuilds] } : ALL_VERSIONS;
-    return [{ ...base, range, state }];
-  }
+  if (state !== undefined) return [{ ...base, range: ALL_VERSIONS, state }];
   return group.isNotAffected ? [{ ...base, range: ALL_VERSIONS, isNotAffected: true }] : [];
 }
 
