@@ -14,7 +14,7 @@ import { type ByteChunks, readXmlFeed, type XmlVisitor } from '../xml-feed.ts';
 import { topicOf } from './topic.ts';
 
 export interface UpdateinfoContext {
-  /** Release as in the ecosystem's name: `2023`, `2`, `2018.03`. */
+  /** Release as in the ecosystem's name: `2023`, `2`, and `1` for the first, whose last was 2018.03. */
   readonly release: string;
   /** The repository the file is of, `core` or an extras topic; by default what the id of each advisory says. */
   readonly repository?: string;
