@@ -1,9 +1,10 @@
 /** Options that every command with a vulnerability database has, and where it is. */
 import { homedir } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { defaultCacheFolder, defaultDatabasePath, type Machine } from '#vulndb/default-path.ts';
+import { defaultDatabasePath } from '#vulndb/default-path.ts';
 import { DEFAULT_MAX_AGE_DAYS } from '#vulndb/freshness.ts';
 import type { CliContext } from './context.ts';
+import { toBoolean } from './image-options.ts';
 
 /** As commander hands them over. */
 export interface DatabaseOptions {
@@ -18,6 +19,30 @@ export function addDatabaseOption(command: Command): Command {
   );
 }
 
+/** How to reach other machines. */
+export interface NetworkOptions {
+  readonly tlsVerify: boolean;
+  readonly caFile?: string;
+  readonly offline?: boolean;
+}
+
+/** Adds `--offline`, `--tls-verify` and `--ca-file`. */
+export function addNetworkOptions(command: Command): Command {
+  return command
+    .option('--offline', 'reach no other machine; also when $PLIMSOLL_OFFLINE is set')
+    .addOption(
+      new Option('--tls-verify <bool>', 'false: accept any certificate, and of a registry plain HTTP')
+        .argParser(toBoolean)
+        .default(true, 'true'),
+    )
+    .option('--ca-file <file>', 'certificates (PEM) to trust besides the system’s');
+}
+
+/** Whether no other machine may be reached. */
+export function isOffline(options: NetworkOptions, { env }: CliContext): boolean {
+  return options.offline === true || Boolean(env['PLIMSOLL_OFFLINE']);
+}
+
 /** Adds `--max-age`. */
 export function addMaxAgeOption(command: Command): Command {
   return command.addOption(
@@ -29,16 +54,8 @@ export function addMaxAgeOption(command: Command): Command {
 
 /** Where the database is. */
 export function databasePath(options: DatabaseOptions, context: CliContext): string {
-  return options.db ?? defaultDatabasePath(machineOf(context));
-}
-
-/** Where downloads are kept. */
-export function cacheFolder(context: CliContext): string {
-  return defaultCacheFolder(machineOf(context));
-}
-
-function machineOf({ env }: CliContext): Machine {
-  return { env, platform: process.platform, home: env['HOME'] || homedir() };
+  const { env } = context;
+  return options.db ?? defaultDatabasePath({ env, platform: process.platform, home: env['HOME'] || homedir() });
 }
 
 function toDays(text: string): number {

@@ -4,6 +4,7 @@ import type { CliContext } from './context.ts';
 import { addImportCommand } from './db-import.ts';
 import { addShowCommand } from './db-show.ts';
 import { addStatusCommand } from './db-status.ts';
+import { addUpdateCommand } from './db-update.ts';
 
 /** Adds `db` and its commands to the program. */
 export function addDbCommands(program: Command, context: CliContext): void {
@@ -14,6 +15,7 @@ export function addDbCommands(program: Command, context: CliContext): void {
       'The vulnerability database: one file that holds what the sources publish. It is replaced as a whole, so whoever is reading it goes on ' +
         'with what was there.',
     );
+  addUpdateCommand(db, context);
   addImportCommand(db, context);
   addStatusCommand(db, context);
   addShowCommand(db, context);

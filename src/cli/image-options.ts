@@ -76,7 +76,8 @@ function toPlatformArgument(text: string): Platform {
   }
 }
 
-function toBoolean(text: string): boolean {
+/** `true` or `false` on the command line. @throws {InvalidArgumentError} for anything else. */
+export function toBoolean(text: string): boolean {
   if (text === 'true') return true;
   if (text === 'false') return false;
   throw new InvalidArgumentError('expected true or false');

@@ -30,9 +30,16 @@ export interface BuildOptions {
 /** Which part of which source. */
 export type PartKey = Pick<Part, 'source' | 'name'>;
 
+/** A part that a build has found or made. */
+export interface KnownPart extends PartKey, Pick<Part, 'origin' | 'advisories' | 'asOf'> {
+  readonly state: string | undefined;
+}
+
 /** What is to be remembered of a part besides its advisories. */
 export interface PartFacts extends Pick<Part, 'origin' | 'asOf'> {
   readonly counts: ReadCounts;
+  /** What the fetcher wants to find here next time, of its own making. */
+  readonly state?: string | undefined;
 }
 
 /** Options of what replaces a part. */
@@ -100,15 +107,17 @@ export class DatabaseBuild implements Disposable {
   }
 
   /** The parts there are now, by source and name. */
-  parts(): readonly (PartKey & { readonly advisories: number; readonly asOf: string })[] {
+  parts(): readonly KnownPart[] {
     return this.#database
-      .prepare('SELECT source, name, advisories, as_of FROM part ORDER BY source, name')
+      .prepare('SELECT source, name, origin, advisories, as_of, state FROM part ORDER BY source, name')
       .all()
       .map(row => ({
         source: String(row['source']),
         name: String(row['name']),
+        origin: String(row['origin']),
         advisories: Number(row['advisories']),
         asOf: String(row['as_of']),
+        state: typeof row['state'] === 'string' ? row['state'] : undefined,
       }));
   }
 
@@ -147,7 +156,7 @@ export class DatabaseBuild implements Disposable {
       if (old !== undefined) this.#deletePart(old.id);
       const { origin, asOf, counts } = facts;
       this.#database
-        .prepare('INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+        .prepare('INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
         .run(
           part.writer.part,
           source,
@@ -160,6 +169,7 @@ export class DatabaseBuild implements Disposable {
           counts.kept,
           JSON.stringify(counts.skipped),
           JSON.stringify(counts.lost),
+          facts.state ?? null,
           nextPlace,
           nextBlock,
         );
@@ -235,7 +245,7 @@ export class DatabaseBuild implements Disposable {
       this.#database
         .prepare(
           `UPDATE part SET origin = ?, as_of = max(as_of, ?), imported_at = ?, advisories = ?, read = read + ?, kept = kept + ?,
-           skipped = ?, lost = ?, next_place = ?, next_block = ? WHERE id = ?`,
+           skipped = ?, lost = ?, state = coalesce(?, state), next_place = ?, next_block = ? WHERE id = ?`,
         )
         .run(
           facts.origin,
@@ -246,6 +256,7 @@ export class DatabaseBuild implements Disposable {
           facts.counts.kept,
           JSON.stringify(addCounts(old.skipped, facts.counts.skipped)),
           JSON.stringify(addCounts(old.lost, facts.counts.lost)),
+          facts.state ?? null,
           nextPlace,
           nextBlock,
           old.id,
@@ -254,11 +265,11 @@ export class DatabaseBuild implements Disposable {
   }
 
   /** The source was asked, and has nothing new. */
-  confirmPart(key: PartKey, asOf: string): void {
+  confirmPart(key: PartKey, { asOf, state }: { readonly asOf: string; readonly state?: string | undefined }): void {
     this.#guard(() =>
       this.#database
-        .prepare('UPDATE part SET as_of = max(as_of, ?) WHERE source = ? AND name = ?')
-        .run(asOf, key.source, key.name),
+        .prepare('UPDATE part SET as_of = max(as_of, ?), state = coalesce(?, state) WHERE source = ? AND name = ?')
+        .run(asOf, state ?? null, key.source, key.name),
     );
   }
 

@@ -20,15 +20,6 @@ export function defaultDatabasePath({ env, platform, home }: Machine): string {
   return join(dataFolder({ env, platform, home }), 'plimsoll', 'vulnerability.db');
 }
 
-/** `plimsoll` in the user's folder for what can be had again: downloads of feeds that may be deleted at any time. */
-export function defaultCacheFolder({ env, platform, home }: Machine): string {
-  const xdg = env['XDG_CACHE_HOME'] ?? '';
-  if (xdg.startsWith('/')) return join(xdg, 'plimsoll');
-  if (platform === 'darwin') return join(home, 'Library/Caches/plimsoll');
-  if (platform === 'win32') return join(env['LOCALAPPDATA'] || join(home, 'AppData/Local'), 'plimsoll', 'cache');
-  return join(home, '.cache/plimsoll');
-}
-
 function dataFolder({ env, platform, home }: Machine): string {
   const xdg = env['XDG_DATA_HOME'] ?? '';
   if (xdg.startsWith('/')) return xdg;

@@ -36,6 +36,8 @@ export const TABLES = `
     kept INTEGER NOT NULL,
     skipped TEXT NOT NULL,
     lost TEXT NOT NULL,
+    -- What the fetcher wants to know next time: validators and dates, as JSON.
+    state TEXT,
     next_place INTEGER NOT NULL,
     next_block INTEGER NOT NULL,
     UNIQUE (source, name)

@@ -6,6 +6,7 @@ import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import type { FileBody } from '#inventory/file-body.ts';
 import { inflated } from '#oci/inflate.ts';
+import { bunzip2 } from './bunzip2.ts';
 import { fileFailure } from './file-failure.ts';
 
 /** What the first bytes say a file is compressed with. */
@@ -48,9 +49,9 @@ export function openFeedFile(path: string): FeedFile {
   async function* chunks(onBytes?: (bytes: number) => void): AsyncGenerator<Buffer> {
     const raw = counted(createReadStream(path, { highWaterMark: 256 * 1024 }), onBytes);
     if (compression === 'none') return yield* raw;
-    if (compression === 'xz' || compression === 'bzip2') throw unsupported(path, compression);
+    if (compression === 'xz') throw unsupported(path);
     try {
-      yield* inflated(raw, LIMITS);
+      yield* compression === 'bzip2' ? bunzip2(raw) : inflated(raw, LIMITS);
     } catch (error) {
       throw fileFailure(error, path);
     }
@@ -134,11 +135,10 @@ function compressionOf(magic: Buffer): FeedCompression {
   return /^425a683[1-9]/.test(hex) ? 'bzip2' : 'none';
 }
 
-function unsupported(path: string, compression: 'xz' | 'bzip2'): PlimsollError {
-  const tool = compression === 'xz' ? 'unxz' : 'bunzip2';
+function unsupported(path: string): PlimsollError {
   return new PlimsollError(
     'ADVISORY_INVALID',
-    `Cannot read "${printable(path)}": it is compressed with ${compression}, which Plimsoll cannot inflate; run ${tool} on it first`,
+    `Cannot read "${printable(path)}": it is compressed with xz, which Plimsoll cannot inflate; run unxz on it first`,
   );
 }
 

@@ -12,6 +12,10 @@ export function fileFailure(error: unknown, path: string): unknown {
       const why = error.message.replace(/^The layer/, 'it').replace(/^It is/, 'it is');
       return new PlimsollError(code, why.startsWith('Cannot') ? why : `${cannot}: ${why}`, { cause: error });
     }
+    if (error.message.startsWith('Cannot inflate bzip2: ')) {
+      const why = error.message.replace('Cannot inflate bzip2: ', 'its bzip2 is damaged: ');
+      return new PlimsollError(error.code, `${cannot}: ${why}`, { cause: error });
+    }
     return error;
   }
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

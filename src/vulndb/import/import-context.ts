@@ -16,6 +16,8 @@ export interface ImportContext {
   readonly origin?: string;
   /** ISO 8601: up to when the source is known to be complete; by default the latest date in it, or the file's. */
   readonly asOf?: string;
+  /** What the fetcher wants to find with the part next time, given the latest date in it. */
+  readonly stateOf?: (latest: string | undefined) => string;
   /** Told now and then how much of the file was read, in bytes on disk. */
   readonly onBytes?: (bytes: number) => void;
 }

@@ -176,6 +176,7 @@ function factsOf(run: Run, date?: string): PartFacts {
     origin: originOf(run),
     asOf: toTimestamp(context.asOf ?? date) ?? file.modifiedAt.toISOString(),
     counts: tally.counts(),
+    state: context.stateOf?.(date),
   };
 }
 

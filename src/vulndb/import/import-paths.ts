@@ -2,7 +2,7 @@
  * Importing whatever lies at a path: files of any kind, and folders of them in any layout.
  */
 import { lstatSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Advisory } from '#advisory/advisory.ts';
 import { parseOsvRecord } from '#advisory/osv/parse-record.ts';
 import { ReadTally } from '#advisory/read-tally.ts';
@@ -12,9 +12,7 @@ import { printable } from '#base/text.ts';
 import { type FeedFile, openFeedFile } from './feed-file.ts';
 import { fileFailure } from './file-failure.ts';
 import { Breather, type ImportContext, type Imported } from './import-context.ts';
-import { importDocument } from './import-document.ts';
-import { importTar } from './import-tar.ts';
-import { importZip } from './import-zip.ts';
+import { importOpened } from './import-feed.ts';
 import { partLabel } from './part-label.ts';
 import { type FeedKind, recogniseFeed } from './recognise.ts';
 import { addingSet, OSV_PARTS, type PartNaming, type RecordSet, VEX_PARTS } from './record-set.ts';
@@ -131,19 +129,7 @@ class PathImport implements ImportReport {
       return;
     }
     this.#watcher.onFile?.(path, file.sizeBytes);
-    this.imported.push(await this.#importKind(kind, file));
-  }
-
-  async #importKind(kind: Exclude<FeedKind, 'osv-record' | 'vex-document'>, file: FeedFile): Promise<Imported> {
-    switch (kind) {
-      case 'zip':
-        if (file.compression !== 'none') throw compressedArchive(file.path);
-        return await importZip(file, basename(dirname(resolve(file.path))), this.#context);
-      case 'tar':
-        return await importTar(file, this.#context);
-      default:
-        return await importDocument(file, kind, this.#context);
-    }
+    this.imported.push(await importOpened(file, kind, this.#context));
   }
 
   #fail(path: string, error: unknown): void {
@@ -198,13 +184,6 @@ const NAMING: Readonly<Record<'osv-record' | 'vex-document', PartNaming>> = {
   'osv-record': OSV_PARTS,
   'vex-document': VEX_PARTS,
 };
-
-function compressedArchive(path: string): PlimsollError {
-  return new PlimsollError(
-    'ADVISORY_INVALID',
-    `Cannot read "${printable(path)}": it is a compressed zip; inflate it first`,
-  );
-}
 
 function attempt<T>(path: string, read: () => T): T {
   try {

@@ -63,7 +63,8 @@ export function wholeSet(key: PartKey, context: ImportContext, facts: RecordSetF
     },
     end: () => {
       const asOf = context.asOf ?? latest.date ?? facts.fallbackDate;
-      endOrDrop(context, part, { origin: facts.origin, asOf, counts: facts.tally.counts() });
+      const state = context.stateOf?.(latest.date);
+      endOrDrop(context, part, { origin: facts.origin, asOf, counts: facts.tally.counts(), state });
       return [key];
     },
     drop: () => context.build.dropPart(part),
@@ -163,7 +164,7 @@ class AddingSet implements RecordSet {
     const { context, facts } = { context: this.#context, facts: this.#facts };
     const asOf = context.asOf ?? this.#latest.date ?? facts.fallbackDate;
     const counts = count === undefined ? facts.tally.counts() : { read: count, kept: count, skipped: {}, lost: {} };
-    return { origin: facts.origin, asOf, counts };
+    return { origin: facts.origin, asOf, counts, state: context.stateOf?.(this.#latest.date) };
   }
 }
 
