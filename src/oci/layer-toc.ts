@@ -4,7 +4,6 @@
  * Source: containerd/stargz-snapshotter, docs/estargz.md; containers/storage, docs/containers-storage-zstd-chunked.md. Both are valid
  * gzip or zstd layers whose files start members or frames of their own; the table says where, with digests of the contents.
  */
-import { z } from 'zod';
 import { PlimsollError } from '#base/errors.ts';
 import { type Digest, isDigest } from './digest.ts';
 
@@ -59,33 +58,19 @@ export interface TocEntry {
 export const ESTARGZ_FOOTER_BYTES = 51;
 /** The name of the table inside the tar that an eStargz layer ends with. */
 export const ESTARGZ_TOC_NAME = 'stargz.index.json';
-/** Largest table we read, inflated. */
-export const MAX_TOC_BYTES = 128 * 1024 * 1024;
+/** Largest table we read, inflated: that of some 100,000 files. Layers with larger ones are read whole, in less memory than the table takes. */
+export const MAX_TOC_BYTES = 32 * 1024 * 1024;
 const MAX_ENTRIES = 2_000_000;
 /** Marks that say what to prefetch; no files of the image. */
 const LANDMARKS: ReadonlySet<string> = new Set(['.prefetch.landmark', '.no.prefetch.landmark', ESTARGZ_TOC_NAME]);
 
-const entrySchema = z.object({
-  name: z.string(),
-  type: z.string(),
-  size: z.number().int().nonnegative().optional(),
-  mode: z.number().int().nonnegative().optional(),
-  linkName: z.string().optional(),
-  devMajor: z.number().optional(),
-  devMinor: z.number().optional(),
-  xattrs: z.record(z.string(), z.unknown()).nullish(),
-  digest: z.string().optional(),
-  offset: z.number().int().nonnegative().optional(),
-  endOffset: z.number().int().nonnegative().optional(),
-  innerOffset: z.number().int().nonnegative().optional(),
-  chunkOffset: z.number().int().nonnegative().optional(),
-  chunkSize: z.number().int().nonnegative().optional(),
-  chunkDigest: z.string().optional(),
-  chunkType: z.string().optional(),
-});
-const tocSchema = z.object({ version: z.literal(1), entries: z.array(entrySchema).max(MAX_ENTRIES) });
-
-type RawEntry = z.output<typeof entrySchema>;
+/** An entry as it stands in the table. Read by hand: a table has up to a million, and a schema's copies of them took 200 MB. */
+interface RawEntry {
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  readonly json: Readonly<Record<string, unknown>>;
+}
 
 /** Where a layer of these annotations keeps its table; `undefined` when it has none that is bound by a digest. */
 export function findTocLocation(
@@ -118,44 +103,60 @@ export function parseEstargzFooter(footer: Buffer): number | undefined {
 }
 
 /**
- * Reads a table. `dataEnd` is where the stored parts end: the start of the table itself.
+ * Reads a table, entry by entry: kept all at once they take ten times the memory of the text. `dataEnd` is where the stored parts end: the start of the table itself.
  *
  * @throws {PlimsollError} `LAYER_INVALID` when the table is malformed or disagrees with itself: parts outside of the layer, sizes that
  * do not add up, contents without digests.
  */
-export function parseToc(json: string, format: TocFormat, dataEnd: number): readonly TocEntry[] {
+export function* parseToc(json: string, format: TocFormat, dataEnd: number): Generator<TocEntry> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(json);
   } catch (cause) {
     throw new PlimsollError('LAYER_INVALID', 'The table of contents is not JSON', { cause });
   }
-  const result = tocSchema.safeParse(parsed);
-  if (!result.success) throw disagrees(result.error.issues[0]?.message ?? 'malformed');
-  const raw = result.data.entries.filter(entry => !LANDMARKS.has(entry.name.replace(/^\.?\//, '')));
-  return toEntries(raw, format, memberEnds(raw, dataEnd), dataEnd);
+  const { version, entries } = isRecord(parsed) ? parsed : {};
+  if (version !== 1 || !Array.isArray(entries) || entries.length > MAX_ENTRIES)
+    throw disagrees('it is of no known form');
+  const ends = memberEnds(entries, dataEnd);
+  let parts: RawEntry[] = [];
+  for (const json of entries) {
+    const entry = toRaw(json);
+    if (LANDMARKS.has(entry.name.replace(/^\.?\//, ''))) continue;
+    if (entry.type === 'chunk') {
+      if (parts[0]?.name !== entry.name) throw disagrees(`a part without its file: "${entry.name}"`);
+      parts.push(entry);
+      continue;
+    }
+    if (parts[0] !== undefined) yield toEntry(parts[0], parts, format, ends, dataEnd);
+    parts = [entry];
+  }
+  if (parts[0] !== undefined) yield toEntry(parts[0], parts, format, ends, dataEnd);
 }
 
-function toEntries(
-  raw: readonly RawEntry[],
-  format: TocFormat,
-  ends: ReadonlyMap<number, number>,
-  dataEnd: number,
-): readonly TocEntry[] {
-  const entries: TocEntry[] = [];
-  for (let at = 0; at < raw.length; at++) {
-    const first = raw[at];
-    if (first === undefined) break;
-    if (first.type === 'chunk') throw disagrees(`a part without its file: "${first.name}"`);
-    const parts = [first];
-    while (raw[at + 1]?.type === 'chunk' && raw[at + 1]?.name === first.name) {
-      at += 1;
-      const next = raw[at];
-      if (next !== undefined) parts.push(next);
-    }
-    entries.push(toEntry(first, parts, format, ends, dataEnd));
-  }
-  return entries;
+function toRaw(json: unknown): RawEntry {
+  if (!isRecord(json)) throw disagrees('an entry is no object');
+  const { name, type } = json;
+  if (typeof name !== 'string' || typeof type !== 'string') throw disagrees('an entry has no name or type');
+  return { name, type, size: countAt(json, 'size') ?? 0, json };
+}
+
+/** A whole number that is not negative; `undefined` when the entry does not have it. */
+function countAt(json: Readonly<Record<string, unknown>>, key: string): number | undefined {
+  const value = json[key];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw disagrees(`"${key}" is no size or offset`);
+  return value;
+}
+
+function digestAt(json: Readonly<Record<string, unknown>>, key: string): Digest | undefined {
+  const value = json[key];
+  return typeof value === 'string' && isDigest(value) ? value : undefined;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const TYPES: Readonly<Record<string, TocEntry['type']>> = {
@@ -173,23 +174,24 @@ function toEntry(
   dataEnd: number,
 ): TocEntry {
   const type = TYPES[entry.type] ?? 'other';
-  const sizeBytes = type === 'file' ? (entry.size ?? 0) : 0;
+  const sizeBytes = type === 'file' ? entry.size : 0;
   const chunks =
     sizeBytes === 0 ? [] : parts.map((part, at) => toChunk(part, parts[at + 1], sizeBytes, format, ends, dataEnd));
   const total = chunks.reduce((sum, chunk) => sum + chunk.sizeBytes, 0);
   if (total !== sizeBytes) throw disagrees(`the parts of "${entry.name}" are ${total} bytes, the file ${sizeBytes}`);
-  const digest = entry.digest !== undefined && isDigest(entry.digest) ? entry.digest : undefined;
+  const { json } = entry;
+  const digest = digestAt(json, 'digest');
   const hasDigests = digest !== undefined || chunks.every(chunk => chunk.digest !== undefined || chunk.isZeros);
   if (sizeBytes > 0 && !hasDigests) throw disagrees(`"${entry.name}" has no digest`);
   return {
     name: entry.name,
     type,
     sizeBytes,
-    mode: (entry.mode ?? 0) & 0o7777,
-    linkName: entry.linkName ?? '',
-    isDevice00: entry.type === 'char' && !entry.devMajor && !entry.devMinor,
+    mode: (countAt(json, 'mode') ?? 0) & 0o7777,
+    linkName: typeof json['linkName'] === 'string' ? json['linkName'] : '',
+    isDevice00: entry.type === 'char' && !json['devMajor'] && !json['devMinor'],
     // "eQ==" is "y": xattrs are base64 in both formats.
-    isOpaque: entry.xattrs?.['trusted.overlay.opaque'] === 'eQ==',
+    isOpaque: isRecord(json['xattrs']) && json['xattrs']['trusted.overlay.opaque'] === 'eQ==',
     ...(digest === undefined ? {} : { digest }),
     chunks,
   };
@@ -203,22 +205,21 @@ function toChunk(
   ends: ReadonlyMap<number, number>,
   dataEnd: number,
 ): TocChunk {
-  const from = part.chunkOffset ?? 0;
-  const sizeBytes = part.chunkSize || (next?.chunkOffset ?? fileBytes) - from;
-  const isZeros = part.chunkType === 'zeros';
-  const start = part.offset ?? (isZeros ? 0 : Number.NaN);
-  const end = isZeros
-    ? start
-    : format === 'zstd-chunked' && part.endOffset !== undefined
-      ? part.endOffset
-      : (ends.get(start) ?? Number.NaN);
+  const { json } = part;
+  const from = countAt(json, 'chunkOffset') ?? 0;
+  const nextFrom = next === undefined ? undefined : countAt(next.json, 'chunkOffset');
+  const sizeBytes = countAt(json, 'chunkSize') || (nextFrom ?? fileBytes) - from;
+  const isZeros = json['chunkType'] === 'zeros';
+  const start = countAt(json, 'offset') ?? (isZeros ? 0 : Number.NaN);
+  const ownEnd = format === 'zstd-chunked' ? countAt(json, 'endOffset') : undefined;
+  const end = isZeros ? start : (ownEnd ?? ends.get(start) ?? Number.NaN);
   const isSound = sizeBytes > 0 && (isZeros || (end > start && end <= dataEnd));
   if (!isSound) throw disagrees(`a part of "${part.name}" lies outside of the layer`);
-  const digest = part.chunkDigest !== undefined && isDigest(part.chunkDigest) ? part.chunkDigest : undefined;
+  const digest = digestAt(json, 'chunkDigest');
   return {
     start,
     end,
-    innerOffset: part.innerOffset ?? 0,
+    innerOffset: countAt(json, 'innerOffset') ?? 0,
     sizeBytes,
     isZeros,
     ...(digest === undefined ? {} : { digest }),
@@ -226,11 +227,14 @@ function toChunk(
 }
 
 /** Where the member that starts at each offset ends: where the next one starts. */
-function memberEnds(raw: readonly RawEntry[], dataEnd: number): ReadonlyMap<number, number> {
+function memberEnds(entries: readonly unknown[], dataEnd: number): ReadonlyMap<number, number> {
   const starts = new Set<number>();
-  for (const entry of raw)
-    if (entry.offset !== undefined && (entry.size || entry.chunkSize || entry.type === 'chunk'))
-      starts.add(entry.offset);
+  for (const entry of entries) {
+    const { json, size, type, name } = toRaw(entry);
+    if (LANDMARKS.has(name.replace(/^\.?\//, ''))) continue;
+    const offset = countAt(json, 'offset');
+    if (offset !== undefined && (size > 0 || type === 'chunk')) starts.add(offset);
+  }
   const sorted = [...starts].sort((a, b) => a - b);
   return new Map(sorted.map((start, at) => [start, sorted[at + 1] ?? dataEnd]));
 }

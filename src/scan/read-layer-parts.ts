@@ -31,9 +31,12 @@ const MIN_LAYER_BYTES = 1024 * 1024;
 const MAX_SHARE = 0.5;
 /** Parts closer together than this are fetched in one request, of at most so many bytes. */
 const JOIN_BYTES = 64 * 1024;
-const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
+const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 /** The largest file read by parts; a larger one makes the layer be read whole. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
+
+/** Smaller buffers may share their memory with others. */
+const RELEASED_FROM_BYTES = 64 * 1024;
 
 interface Wanted {
   readonly entry: TocEntry;
@@ -42,7 +45,7 @@ interface Wanted {
 
 interface Toc {
   readonly format: TocFormat;
-  readonly entries: readonly TocEntry[];
+  readonly entries: Iterable<TocEntry>;
   /** Bytes fetched to have it. */
   readonly fetchedBytes: number;
 }
@@ -54,6 +57,9 @@ export interface PartsOptions {
   readonly minLayerBytes?: number;
 }
 
+/** One table in memory at a time, however many layers are read. */
+let turn: Promise<unknown> = Promise.resolve();
+
 /** Facts of the layer, or `undefined` when it has to be read whole, for whatever reason. @throws what the source throws. */
 export async function readLayerParts(
   layer: TarLayer,
@@ -61,6 +67,17 @@ export async function readLayerParts(
   options: PartsOptions,
 ): Promise<LayerFacts | undefined> {
   if (!layer.isRemote || layer.sizeBytes < (options.minLayerBytes ?? MIN_LAYER_BYTES)) return undefined;
+  const mine = turn.then(() => readInTurn(layer, cataloguers, options));
+  turn = mine.catch(() => undefined);
+  return await mine;
+}
+
+async function readInTurn(
+  layer: TarLayer,
+  cataloguers: CataloguerSet,
+  options: PartsOptions,
+): Promise<LayerFacts | undefined> {
+  options.signal.throwIfAborted();
   try {
     const toc = await fetchToc(layer, options);
     if (toc === undefined) return undefined;
@@ -111,7 +128,7 @@ async function fetchToc(layer: TarLayer, options: PartsOptions): Promise<Toc | u
 }
 
 /** Records every entry and gives the files to fetch: what is claimed by path, and what may be executable by mode or name. */
-function claimEntries(entries: readonly TocEntry[], collector: LayerCollector): Wanted[] {
+function claimEntries(entries: Iterable<TocEntry>, collector: LayerCollector): Wanted[] {
   const wanted = new Map<string, Wanted>();
   for (const entry of entries) {
     const path = noteEntry(entry, collector);
@@ -177,9 +194,17 @@ async function readSpans(
       const content = assemble(entry, bytes, span.start, format);
       if (content === undefined) return false;
       collector.take(claim, toBody(content));
+      release(content);
     }
+    release(bytes);
   }
   return true;
+}
+
+/** Gives memory back at once that is ours alone; left to the garbage collector, a layer's parts pile up to hundreds of megabytes. */
+function release({ buffer, byteLength }: Buffer): void {
+  if (byteLength > RELEASED_FROM_BYTES && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength)
+    buffer.transfer(0);
 }
 
 /** The content of a file from the stored bytes of its span, checked; `undefined` when it is not what the table says. */
@@ -190,7 +215,8 @@ function assemble(entry: TocEntry, span: Buffer, spanStart: number, format: TocF
     if (part === undefined || (chunk.digest !== undefined && !isNamed(part, chunk.digest))) return undefined;
     parts.push(part);
   }
-  const content = Buffer.concat(parts);
+  const [only] = parts;
+  const content = only !== undefined && parts.length === 1 ? only : Buffer.concat(parts);
   return entry.digest === undefined || isNamed(content, entry.digest) ? content : undefined;
 }
 
@@ -199,7 +225,9 @@ function inflatePart(chunk: TocChunk, span: Buffer, spanStart: number, format: T
   // A member may hold more than this part: headers of what follows, or other small files.
   const maxOutputLength = chunk.innerOffset + chunk.sizeBytes + MAX_REQUEST_BYTES;
   const inflate = format === 'estargz' ? gunzipSync : zstdDecompressSync;
-  const content = attempt(() => inflate(stored, { maxOutputLength }))?.subarray(
+  // zlib takes memory in steps of this size: one step is enough for what is expected.
+  const chunkSize = Math.max(64, chunk.innerOffset + chunk.sizeBytes);
+  const content = attempt(() => inflate(stored, { maxOutputLength, chunkSize }))?.subarray(
     chunk.innerOffset,
     chunk.innerOffset + chunk.sizeBytes,
   );
