@@ -25,21 +25,31 @@ export interface Candidate {
   readonly rank: number;
 }
 
-/** Judges the installed version by one entry of a record that fits the package. */
-export function judgeCandidate(
-  { advisory, affected }: { readonly advisory: Advisory; readonly affected: AffectedPackage },
+/** A record as a lookup gives it. */
+export interface FoundRecord {
+  readonly advisory: Advisory;
+  readonly affected: AffectedPackage;
+}
+
+/** What one entry of a record that fits the package says of its version. */
+export function judgeRecord(
+  { advisory, affected }: FoundRecord,
   question: Question,
   installed: InstalledVersion,
   facts: BuildFacts,
+): Verdict {
+  if (affected.isNotAffected) return NOT_AFFECTED;
+  const verdict = judgePrepared(installed, preparedRange(affected.range, question.scheme));
+  return verdict.kind === 'not-affected' ? verdict : withDoubt(verdict, { advisory, affected, question, facts });
+}
+
+/** The record with its verdict. */
+export function toCandidate(
+  { advisory, affected }: FoundRecord,
+  question: Question,
+  installed: InstalledVersion,
+  verdict: Verdict,
 ): Candidate {
-  const verdict = affected.isNotAffected
-    ? NOT_AFFECTED
-    : withDoubt(judgePrepared(installed, preparedRange(affected.range, question.scheme)), {
-        advisory,
-        affected,
-        question,
-        facts,
-      });
   return { advisory, affected, question, installed, verdict, rank: rankOf(advisory, affected, question) };
 }
 

@@ -7,6 +7,8 @@ import type { AffectedPackage } from '#advisory/advisory.ts';
 import { isModularVersion } from '#advisory/modular-version.ts';
 import { flavourOf } from '#advisory/oracle/flavour.ts';
 import type { Package } from '#inventory/inventory.ts';
+import { rpm, rpmWithoutEpoch } from '#version/rpm.ts';
+import type { VersionScheme } from '#version/scheme.ts';
 import type { Question } from './question.ts';
 
 /** What of a package and its image decides whether a record is about it. */
@@ -39,10 +41,12 @@ export function fits(affected: AffectedPackage, question: Question, facts: Build
     fitsName(affected.nameKind, question.nameKind) &&
     fitsOneOf(affected.arches, facts.arch, sameArch, NEUTRAL_ARCHES) &&
     fitsOneOf(affected.operatingSystems, facts.os, same, NO_NEUTRAL) &&
-    fitsModule(affected, facts) &&
-    fitsRepository(affected, question)
+    (!RPM.has(question.scheme) || (fitsModule(affected, facts) && fitsRepository(affected, question)))
   );
 }
+
+/** Modules and flavours are things of rpm's. */
+const RPM: ReadonlySet<VersionScheme> = new Set<VersionScheme>([rpm, rpmWithoutEpoch]);
 
 function fitsName(record: AffectedPackage['nameKind'], asked: Question['nameKind']): boolean {
   return record === undefined || record === 'either' || asked === 'own' || record === asked;

@@ -4,7 +4,7 @@
  * One matcher is for one state of the database; it holds no other state.
  */
 import { type InstalledVersion, readInstalled } from '#version/range.ts';
-import { type Candidate, judgeCandidate } from './candidate.ts';
+import { type Candidate, judgeRecord, toCandidate } from './candidate.ts';
 import { clusterCandidates } from './cluster.ts';
 import { decide } from './decide.ts';
 import type { AdvisoryLookup } from './finding.ts';
@@ -54,14 +54,8 @@ export class Matcher {
   }
 
   #judgeHits(hits: readonly (readonly [Question, Records])[], facts: BuildFacts): Judgement {
-    const candidates: Candidate[] = [];
-    for (const [question, records] of hits) {
-      const installed = readQuestioned(question);
-      for (const record of records) {
-        if (record.advisory.withdrawn !== undefined || !fits(record.affected, question, facts)) continue;
-        candidates.push(judgeCandidate(record, question, installed, facts));
-      }
-    }
+    // Most packages have nothing but records of what was fixed long ago, so nothing is made of those unless it must.
+    const candidates = hasOpen(hits, facts) ? listCandidates(hits, facts) : [];
     const findings: FindingFacts[] = [];
     const doubts = new Map<string, string[]>();
     for (const cluster of clusterCandidates(candidates)) {
@@ -94,6 +88,28 @@ export class Matcher {
     for (const byName of this.#records.values()) byName.clear();
     this.#recordCount = 0;
   }
+}
+
+function hasOpen(hits: readonly (readonly [Question, Records])[], facts: BuildFacts): boolean {
+  for (const [question, records] of hits) {
+    const installed = readQuestioned(question);
+    for (const record of records) {
+      // Whether it was withdrawn is asked last: it may be written in the advisory's own row.
+      if (!fits(record.affected, question, facts)) continue;
+      const verdict = judgeRecord(record, question, installed, facts);
+      if (verdict.kind !== 'not-affected' && record.advisory.withdrawn === undefined) return true;
+    }
+  }
+  return false;
+}
+
+function listCandidates(hits: readonly (readonly [Question, Records])[], facts: BuildFacts): readonly Candidate[] {
+  return hits.flatMap(([question, records]) => {
+    const installed = readQuestioned(question);
+    return records
+      .filter(({ affected, advisory }) => fits(affected, question, facts) && advisory.withdrawn === undefined)
+      .map(record => toCandidate(record, question, installed, judgeRecord(record, question, installed, facts)));
+  });
 }
 
 function readQuestioned({ version, scheme, noVersion }: Question): InstalledVersion {

@@ -25,6 +25,9 @@ export type Route =
 
 export type RouteOptions = Omit<DistroFeedOptions, 'hasUbuntuPro'>;
 
+/** The feeds of a distribution, and those of them that the database has. */
+type CoveredFeeds = DistroFeeds & { readonly covered: readonly Feed[] };
+
 const SKIP: Route = { kind: 'skip' };
 
 /** Finds the route of packages of one inventory. */
@@ -32,7 +35,8 @@ export class Router {
   readonly #inventory: Pick<Inventory, 'distro' | 'packages'>;
   readonly #lookup: Pick<AdvisoryLookup, 'covers'>;
   readonly #options: DistroFeedOptions;
-  readonly #distros = new Map<string, DistroFeeds & { readonly covered: readonly Feed[] }>();
+  readonly #distros = new Map<string, CoveredFeeds>();
+  #own: { readonly distro: DistroName; readonly found: CoveredFeeds } | undefined;
   readonly #covered = new Map<Package['type'], readonly Feed[]>();
   #pythonPackages: ReadonlySet<string> | undefined;
 
@@ -82,6 +86,14 @@ export class Router {
   }
 
   #feedsOf(distro: DistroName) {
+    // Nearly all packages are of the image's own distribution.
+    if (this.#own?.distro === distro) return this.#own.found;
+    const found = this.#findFeeds(distro);
+    if (distro === this.#inventory.distro) this.#own = { distro, found };
+    return found;
+  }
+
+  #findFeeds(distro: DistroName): CoveredFeeds {
     const key = [distro.id, distro.versionId, distro.codename, distro.name].join('\0');
     let found = this.#distros.get(key);
     if (found === undefined) {

@@ -7,6 +7,7 @@ import { isErratum } from './cluster.ts';
 import type { Decision } from './decide.ts';
 import { explain } from './explain.ts';
 import type { AdvisoryLookup, Finding } from './finding.ts';
+import { textOf } from './record-text.ts';
 import { rate } from './severity.ts';
 
 /** A finding for whichever packages it holds. */
@@ -65,7 +66,7 @@ function kindOf(records: readonly Advisory[]): Advisory['kind'] {
 /** Looking records up by id is slow, so it is done only where something is missing: a vector, or a title of this weakness alone. */
 function wantsMore(candidates: Affected['candidates']): boolean {
   const [{ advisory }] = candidates;
-  if (advisory.title === undefined || isErratum(advisory)) return true;
+  if (textOf(advisory).title === undefined || isErratum(advisory)) return true;
   return !candidates.some(one => hasVector(one.advisory.ratings) || hasVector(one.affected.ratings ?? []));
 }
 
@@ -90,21 +91,11 @@ function compareRecords(a: Advisory, b: Advisory): number {
 /** An erratum's title is about the update. */
 function titleOf(records: readonly Advisory[], elsewhere: readonly Advisory[]): string | undefined {
   const about = [...records, ...elsewhere].filter(record => !isErratum(record));
-  const title = [...about, ...records].find(record => record.title !== undefined)?.title;
-  return title ?? about.map(({ details }) => firstSentence(details)).find(text => text !== undefined);
-}
-
-const MAX_TITLE_LENGTH = 160;
-
-/** Debian and Python's database have details and no titles. */
-function firstSentence(details: string | undefined): string | undefined {
-  const line = details?.split('\n', 20).find(text => /[A-Za-z]/.test(text) && !text.startsWith('#'));
-  if (line === undefined) return undefined;
-  const text = line.trim();
-  const end = text.search(/[.!?](?:\s|$)/);
-  const sentence = end > 0 ? text.slice(0, end) : text;
-  if (sentence.length <= MAX_TITLE_LENGTH) return sentence;
-  return `${sentence.slice(0, MAX_TITLE_LENGTH).replace(/\s+\S*$/, '')}…`;
+  for (const record of [...about, ...records]) {
+    const { title } = textOf(record);
+    if (title !== undefined) return title;
+  }
+  return about.map(record => textOf(record).sentence).find(sentence => sentence !== undefined);
 }
 
 /**
@@ -135,9 +126,5 @@ function withoutCve<T extends { readonly cve: string }>({ cve: _, ...rest }: T):
 }
 
 function listReferences(records: readonly Advisory[]): readonly string[] {
-  const urls = new Set<string>();
-  for (const { references } of records) {
-    for (const { url } of references) if (urls.size < MAX_REFERENCES) urls.add(url);
-  }
-  return [...urls];
+  return [...new Set(records.flatMap(record => textOf(record).urls))].slice(0, MAX_REFERENCES);
 }

@@ -61,8 +61,8 @@ interface Bound<V> {
 
 interface ListedVersions<V> {
   readonly texts: ReadonlySet<string>;
-  /** Those that can be read, in order; built on first use, for lists run to hundreds and are seldom reached. */
-  sorted(): readonly V[];
+  /** Whether the scheme does not tell `version` from one that is listed. */
+  has(version: V): boolean;
 }
 
 /** An installed version, read once for all the ranges it is held against. */
@@ -91,7 +91,7 @@ export function judgePrepared<V>(installed: InstalledVersion<V>, range: Prepared
     return { kind: 'undetermined', why: `${scheme.id} cannot read version "${installed.text}"` };
   }
   if (lines.some(line => contains(line, installed, scheme))) return AFFECTED;
-  if (listed !== undefined && isListed(installed, listed.sorted(), scheme)) return AFFECTED;
+  if (listed !== undefined && isListed(installed, listed)) return AFFECTED;
   const [doubt] = doubts;
   return doubt === undefined ? NOT_AFFECTED : { kind: 'undetermined', why: doubt };
 }
@@ -209,28 +209,47 @@ function isNotBelied<V>(event: PreparedEvent<V>, at: number, sorted: readonly Pr
   return sorted.slice(at + 1).find(later => later.kind !== 'last-affected')?.kind !== 'fixed';
 }
 
+/** Asks after which sorting a list has paid for itself. */
+const MANY_ASKS = 8;
+
 function list<V>(texts: readonly string[], scheme: VersionScheme<V>): ListedVersions<V> {
-  let sorted: readonly V[] | undefined;
+  // Read on first use, for lists run to hundreds and are seldom reached.
+  let versions: readonly V[] | undefined;
+  let asks = 0;
   return {
     texts: new Set(texts),
-    sorted() {
-      sorted ??= texts
-        .map(text => scheme.parse(text))
-        .filter(version => version !== undefined)
-        .sort((a, b) => scheme.compare(a, b));
-      return sorted;
+    has(version) {
+      versions ??= texts.map(text => parseOnce(text, scheme)).filter(one => one !== undefined);
+      asks += 1;
+      if (asks < MANY_ASKS) return versions.some(one => scheme.compare(one, version) === 0);
+      if (asks === MANY_ASKS) versions = versions.toSorted((a, b) => scheme.compare(a, b));
+      return hasSorted(versions, version, scheme);
     },
   };
 }
 
-/** Whether the list has the version, or one that the scheme does not tell from it, with or without the part that bounds may leave out. */
-function isListed<V>(installed: InstalledVersion<V>, sorted: readonly V[], scheme: VersionScheme<V>): boolean {
-  const { full, short } = installed;
-  if (full === undefined || short === undefined) return false;
-  return has(sorted, full, scheme) || (short !== full && has(sorted, short, scheme));
+/** The fifteen advisories about a package list the same hundred versions. */
+const MAX_REMEMBERED = 50_000;
+const REMEMBERED = new WeakMap<VersionScheme, Map<string, unknown>>();
+
+function parseOnce<V>(text: string, scheme: VersionScheme<V>): V | undefined {
+  let known = REMEMBERED.get(scheme as VersionScheme) as Map<string, V | undefined> | undefined;
+  if (known === undefined || known.size >= MAX_REMEMBERED) {
+    known = new Map();
+    REMEMBERED.set(scheme as VersionScheme, known);
+  }
+  const version = known.get(text) ?? scheme.parse(text);
+  known.set(text, version);
+  return version;
 }
 
-function has<V>(sorted: readonly V[], wanted: V, scheme: VersionScheme<V>): boolean {
+/** Whether the list has the version, or one that the scheme does not tell from it, with or without the part that bounds may leave out. */
+function isListed<V>({ full, short }: InstalledVersion<V>, listed: ListedVersions<V>): boolean {
+  if (full === undefined || short === undefined) return false;
+  return listed.has(full) || (short !== full && listed.has(short));
+}
+
+function hasSorted<V>(sorted: readonly V[], wanted: V, scheme: VersionScheme<V>): boolean {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
