@@ -32,7 +32,7 @@ export function parseOsRelease(text: string): OsRelease | undefined {
 /** `KEY=value` lines, quotes and backslashes undone; later lines win, comments and anything else are skipped. */
 export function parseAssignments(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
-  for (const line of text.split('\n', MAX_LINES)) {
+  for (const line of text.split(/\r?\n/, MAX_LINES)) {
     const match = /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line);
     if (match) fields.set(match[1] ?? '', unquote((match[2] ?? '').trim()));
   }

@@ -35,11 +35,17 @@ export function parseCycloneDx(json: JsonRecord, { includesSubject = true } = {}
   for (let component = waiting.pop(); component !== undefined; component = waiting.pop()) {
     if (!isRecord(component)) continue;
     const { purl, type } = component;
-    if (typeof purl === 'string') rows.push({ purl, licenses: asList(component['licenses']).map(licenseOf) });
-    else if (component !== subject && typeof type === 'string' && !OTHER_KINDS.has(type)) nameless += 1;
+    if (typeof purl === 'string') {
+      rows.push({ purl, licenses: asList(component['licenses']).map(licenseOf), ...ownerOf(component) });
+    } else if (component !== subject && typeof type === 'string' && !OTHER_KINDS.has(type)) nameless += 1;
     for (const part of asList(component['components']).toReversed()) waiting.push(part);
   }
   return { rows, nameless };
+}
+
+function ownerOf({ properties }: JsonRecord): Pick<SbomRow, 'managedBy'> {
+  const { value } = asRecord(asList(properties).find(one => asRecord(one)['name'] === 'plimsoll:managed-by'));
+  return typeof value === 'string' ? { managedBy: value } : {};
 }
 
 function licenseOf(choice: unknown): unknown {

@@ -4,6 +4,8 @@
 export interface SbomRow {
   readonly purl: string;
   readonly licenses: readonly unknown[];
+  /** The purl of the package that owns it, as Plimsoll's own documents say; whether to believe that is for the reader to say. */
+  readonly managedBy?: string;
 }
 
 /** What an SBOM lists. */
