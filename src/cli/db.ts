@@ -4,6 +4,7 @@ import type { CliContext } from './context.ts';
 import { addImportCommand } from './db-import.ts';
 import { addShowCommand } from './db-show.ts';
 import { addStatusCommand } from './db-status.ts';
+import { addExportCommand, addPullCommand } from './db-transfer.ts';
 import { addUpdateCommand } from './db-update.ts';
 
 /** Adds `db` and its commands to the program. */
@@ -19,4 +20,6 @@ export function addDbCommands(program: Command, context: CliContext): void {
   addImportCommand(db, context);
   addStatusCommand(db, context);
   addShowCommand(db, context);
+  addExportCommand(db, context);
+  addPullCommand(db, context);
 }

@@ -17,12 +17,14 @@ export interface FailureContext {
   /** Host of the registry, as in the reference. */
   readonly registry: string;
   readonly repository: string;
-  readonly wanted: 'manifest' | 'blob' | 'token';
+  readonly wanted: 'manifest' | 'blob' | 'referrers' | 'token';
   /** Name of what was wanted: a tag or a digest. */
   readonly name: string;
   /** Whether the answer is from the registry itself, and not from where it redirected to. */
   readonly isFromRegistry: boolean;
   readonly access: Access;
+  /** What was tried, for who has to be asked for the right to it; pulling if missing. */
+  readonly action?: 'push' | undefined;
   /** Texts that no message may repeat, whatever the registry echoes. */
   readonly secrets: readonly string[];
   readonly nowMs: number;
@@ -114,7 +116,7 @@ function unknown({ code }: Said, { registry, repository, name }: FailureContext)
 }
 
 function denied({ url, status }: Answer, code: string, quote: string, context: FailureContext): AttemptError {
-  const { task, registry, repository, isFromRegistry, wanted, access } = context;
+  const { task, registry, repository, isFromRegistry, wanted, access, action = 'pull' } = context;
   const fail = (why: string) => new AttemptError('REGISTRY_DENIED', `${task}: ${why}`);
   const logIn = `"podman login ${registry}" or "docker login ${registry}"`;
   if (!isFromRegistry)
@@ -129,7 +131,7 @@ function denied({ url, status }: Answer, code: string, quote: string, context: F
     return fail(`${registry} refuses the credentials from ${source}${quote}; renew them with ${logIn}`);
   }
   return fail(
-    `${registry} accepts the credentials from ${source}, but they may not pull "${printable(repository)}", or there is no such repository${quote}; ask its owner for the right to pull`,
+    `${registry} accepts the credentials from ${source}, but they may not ${action} "${printable(repository)}", or there is no such repository${quote}; ask its owner for the right to ${action}`,
   );
 }
 

@@ -13,7 +13,7 @@ import { follow } from './follow.ts';
 import { type RateLimit, readRateLimit } from './rate-limit.ts';
 import { readAll } from './read-body.ts';
 import { Slots } from './slots.ts';
-import { type Answer, discard, type ProxyEnvironment, Transport } from './transport.ts';
+import { type Answer, discard, type Hop, type ProxyEnvironment, type SendOptions, Transport } from './transport.ts';
 import { CERTIFICATE_FOLDERS, readExtraAuthorities } from './trust.ts';
 
 /** How to reach registries. */
@@ -47,9 +47,10 @@ export interface RegistryClientOptions {
 
 /** One request to a registry's API. */
 export interface RegistryRequest {
-  readonly method: 'GET' | 'HEAD';
+  /** POST and PUT are for uploads; their redirects are not followed. */
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   readonly repository: string;
-  readonly wanted: 'manifest' | 'blob';
+  readonly wanted: 'manifest' | 'blob' | 'referrers';
   /** Tag or digest. */
   readonly name: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -57,6 +58,10 @@ export interface RegistryRequest {
   readonly task: string;
   /** Statuses besides 2xx that the caller deals with itself. */
   readonly expected?: readonly number[];
+  /** Where to send it instead: what the registry said in `Location`, absolute or not. Credentials go along only to the registry itself. */
+  readonly location?: string;
+  /** What to send, made anew for each attempt. */
+  readonly body?: () => NonNullable<Hop['body']>;
 }
 
 /** An answer whose body is being read; leaving it frees its place. */
@@ -64,6 +69,9 @@ export interface OpenAnswer extends AsyncDisposable {
   readonly answer: Answer;
   readonly transport: Transport;
 }
+
+/** Where the API keeps what is wanted. */
+const FOLDERS = { manifest: 'manifests', blob: 'blobs', referrers: 'referrers' } as const;
 
 /** Challenges to meet for one request: the first, and one more when the scope asked for turns out to be another. */
 const MAX_CHALLENGES = 2;
@@ -216,11 +224,12 @@ export class Registry {
   async #authorized(request: RegistryRequest, origin: URL, signal: AbortSignal): Promise<Answer> {
     const { method, repository, wanted, name, headers, task } = request;
     const options = { task, signal, repository, context: this.#context(request) };
-    const folder = wanted === 'manifest' ? 'manifests' : 'blobs';
-    const hop = { method, url: new URL(`/v2/${repository}/${folder}/${name}`, origin), headers };
+    const path = `/v2/${repository}/${FOLDERS[wanted]}/${name}`;
+    const url = request.location === undefined ? new URL(path, origin) : toLocation(request.location, origin, task);
     let authorization = await this.#authorizer.first(options);
     for (let challenges = 0; ; challenges += 1) {
-      const answer = await follow(hop, authorization.header, this.#transport, options);
+      const hop = { method, url, headers, ...(request.body === undefined ? {} : { body: request.body() }) };
+      const answer = await this.#send(hop, origin, authorization.header, options);
       this.#origin = origin;
       const limit = readRateLimit(answer, this.host);
       if (limit !== undefined) this.#options.onRateLimit?.(limit);
@@ -235,6 +244,15 @@ export class Registry {
       if (isSuccess(answer.status) || request.expected?.includes(answer.status) === true) return answer;
       throw await this.#failure(answer, { ...options.context, ...known(authorization), isFromRegistry }, signal);
     }
+  }
+
+  /** Follows redirects of what only asks; what changes something goes where it was sent, or nowhere. */
+  async #send(hop: Hop, origin: URL, authorization: string | undefined, options: SendOptions): Promise<Answer> {
+    if (hop.method === 'GET' || hop.method === 'HEAD')
+      return await follow(hop, authorization, this.#transport, options);
+    const isOurs = hop.url.origin === origin.origin && authorization !== undefined;
+    const headers = isOurs ? { ...hop.headers, authorization } : hop.headers;
+    return await this.#transport.send({ ...hop, headers }, options);
   }
 
   /** What to send after a 401, whose body is given up then; `undefined` leaves the body, which says why. */
@@ -260,9 +278,11 @@ export class Registry {
     return toAnswerFailure(answer, body, context);
   }
 
-  #context({ task, repository, wanted, name }: RegistryRequest): FailureContext {
+  #context({ task, repository, wanted, name, method }: RegistryRequest): FailureContext {
     const nowMs = (this.#options.now ?? Date.now)();
-    return { task, registry: this.host, repository, wanted, name, isFromRegistry: true, ...known(undefined), nowMs };
+    const action = method === 'POST' || method === 'PUT' ? ('push' as const) : undefined;
+    const place = { task, registry: this.host, repository, wanted, name, isFromRegistry: true };
+    return { ...place, action, ...known(undefined), nowMs };
   }
 }
 
@@ -275,6 +295,14 @@ export function originsOf(registry: string, tlsVerify: boolean): readonly URL[] 
     throw new PlimsollError('REFERENCE_INVALID', `Cannot reach "${printable(registry)}": that is not a host and port`);
   }
   return tlsVerify && !isLoopback(secure.hostname) ? [secure] : [secure, new URL(`http://${host}`)];
+}
+
+/** Where an upload is to go. A registry behind a proxy may not know that it is reached by https. */
+function toLocation(location: string, origin: URL, task: string): URL {
+  const url = URL.parse(location, origin.href);
+  if (url !== null && url.hostname === origin.hostname && origin.protocol === 'https:') url.protocol = 'https:';
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && origin.protocol === 'http:')) return url;
+  throw new AttemptError('REGISTRY_INVALID', `${task}: ${origin.host} sends uploads where they must not go`);
 }
 
 function known(authorization: Authorization | undefined): Pick<FailureContext, 'access' | 'secrets'> {

@@ -3,7 +3,7 @@
  * registries yet. Redirects are not followed here, and no status is judged.
  */
 import { BlockList, isIP } from 'node:net';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { PlimsollError } from '#base/errors.ts';
 import { guardedLookup, isLoopback, type Reach, whyRefused } from './address.ts';
@@ -31,10 +31,11 @@ export interface TransportOptions {
 
 /** One request. `url` carries no credentials. */
 export interface Hop {
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  /** Bytes at hand, or a stream of them; the time that a stream takes does not count as waiting for an answer. */
+  readonly body?: string | Uint8Array | Readable;
 }
 
 /** What came back: the body is a stream that must be read or given to `discard`. */
@@ -103,7 +104,7 @@ export class Transport implements AsyncDisposable {
         method: hop.method,
         // Without an encoding named, a helpful proxy might compress, and the bytes would not be the ones the digest names.
         headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...hop.headers },
-        ...(hop.body === undefined ? {} : { body: hop.body }),
+        ...(hop.body === undefined ? {} : { body: toBody(hop.body, () => timer.refresh()) }),
         signal,
         headersTimeout: 0,
         bodyTimeout: 0,
@@ -193,6 +194,20 @@ export class Transport implements AsyncDisposable {
     const isHome = hostname.toLowerCase() === this.#options.home.toLowerCase();
     return { allowsLoopback: isHome || this.#homeIsLoopback, allowsLinkLocal: this.#options.allowsLinkLocal };
   }
+}
+
+/** What undici sends; `onChunk` is told of each chunk of a stream. */
+function toBody(body: string | Uint8Array | Readable, onChunk: () => void): string | Uint8Array | Readable {
+  if (typeof body === 'string' || body instanceof Uint8Array) return body;
+  return Readable.from(
+    (async function* () {
+      for await (const chunk of body) {
+        onChunk();
+        yield chunk;
+      }
+    })(),
+    { objectMode: false },
+  );
 }
 
 /** Gives up a body: reads a short one so that its connection can be used again, cuts a long or slow one. Never fails. */

@@ -191,7 +191,10 @@ test('every branch of Alpine is fetched until there are no more, and those of it
   const choice = { sources: ['alpine-secdb'] } as const;
   for (const branch of ['v3.20', 'v3.21', 'edge']) {
     server.put(`/alpine-secdb/${branch}/main.json`, feeds.secdb(branch, 'main', { openssl: ['CVE-2026-7001'] }));
-    server.put(`/alpine-secdb/${branch}/community.json`, feeds.secdb(branch, 'community', { php83: ['CVE-2026-7002'] }));
+    server.put(
+      `/alpine-secdb/${branch}/community.json`,
+      feeds.secdb(branch, 'community', { php83: ['CVE-2026-7002'] }),
+    );
   }
   server.put('/alpine-secdb/os/security.json', feeds.WOLFI);
   const { outcomes, failed, asked } = await update(choice);
