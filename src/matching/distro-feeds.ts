@@ -192,7 +192,14 @@ const FAMILIES: ReadonlyMap<string, Family> = new Map<string, Family>([
   ['mariner', { type: 'rpm', builders: ['Microsoft Corporation'], feeds: released('Azure Linux', 'both', major) }],
   ['photon', { type: 'rpm', builders: ['VMware', 'Broadcom'], feeds: released('Photon OS', 'both', majorMinor) }],
   ['mageia', { type: 'rpm', builders: ['Mageia'], feeds: released('Mageia', 'both', major) }],
-  ['openeuler', { type: 'rpm', feeds: released('openEuler', 'both', openEulerRelease) }],
+  [
+    'openeuler',
+    {
+      type: 'rpm',
+      builders: ['openEuler', 'http://openeuler.org'],
+      feeds: released('openEuler', 'both', openEulerRelease),
+    },
+  ],
   ['arch', { type: 'alpm', feeds: rolling('both', 'Arch Linux') }],
   ['gentoo', { type: 'ebuild', feeds: rolling('own', 'Gentoo') }],
 ]);

@@ -22,6 +22,7 @@ const ALMA_8 = distro('almalinux', '8.8');
 const RHEL = distro('rhel', '9.4');
 const ORACLE = distro('ol', '8.9');
 const AMAZON = distro('amzn', '2');
+const OPEN_EULER = distro('openeuler', '22.03');
 
 const deb = (name: string, version: string, source?: { name: string; version?: string }) =>
   packageOf({ type: 'deb', name, version, arch: 'amd64', ...(source && { source }) }, DEBIAN);
@@ -295,6 +296,24 @@ const MODULES: readonly Trap[] = [
     result: ['? ruby [ALSA-1]: the advisory does not say which stream of ruby it is about'],
   },
   {
+    why: 'nor does one that does not even say which module, and it is not about plain packages',
+    release: RHEL,
+    packages: [
+      rpmOf({ name: 'nodejs', version: '1:18.1.0-1.module+el9.1.0+1', module: 'nodejs:18' }, RHEL),
+      rpmOf({ name: 'nodejs', version: '1:16.1.0-1.el9' }, RHEL),
+    ],
+    advisories: [
+      redHat(
+        'CVE-2024-0001',
+        affects('Red Hat:enterprise_linux:9::appstream', 'nodejs', '<1:18.2.0-1.module+el9.2.0+1', {
+          ...binary,
+          module: '*:*',
+        }),
+      ),
+    ],
+    result: ['? nodejs [CVE-2024-0001]: the advisory does not say which stream it is about'],
+  },
+  {
     why: 'SBOMs drop labels: the release tells of a module, nothing tells of which stream',
     release: ALMA_8,
     packages: [rpmOf({ name: 'nodejs', version: '1:12.22.0-1.module_el8.4.0+1' }, ALMA_8)],
@@ -409,6 +428,21 @@ const BUILDS: readonly Trap[] = [
     ],
     advisories: [advisory({ id: 'ALSA-1', affected: [affects('AlmaLinux:9', 'nginx', '<1:1.22.1-3.el9', binary)] })],
     result: ['? htop nginx: somebody else than almalinux built it, so advisories of almalinux say nothing of it'],
+  },
+  {
+    why: 'some distributions sign as a web page, and an SBOM’s packages have no vendor at all',
+    release: OPEN_EULER,
+    packages: [
+      rpmOf({ name: 'curl', version: '7-1.oe2203' }, OPEN_EULER, 'http://openeuler.org'),
+      packageOf({ type: 'rpm', name: 'zlib', version: '1-1.oe2203', evidence: 'asserted' }, OPEN_EULER),
+    ],
+    advisories: [
+      advisory({
+        id: 'OESA-1',
+        affected: [affects('openEuler:22.03', 'curl', '<8'), affects('openEuler:22.03', 'zlib', '<2')],
+      }),
+    ],
+    result: ['OESA-1 curl (8)', 'OESA-1 zlib (2)'],
   },
   {
     why: 'Docker’s own packages for Debian follow nobody’s advisories',

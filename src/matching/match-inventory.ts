@@ -69,7 +69,7 @@ function tellEndOfLife(
   packages: readonly Package[],
   { groups, today }: { readonly groups: UndeterminedGroups; readonly today: string },
 ): void {
-  if (distro?.endOfLife === undefined || distro.endOfLife >= today) return;
+  if (distro?.endOfLife === undefined || distro.endOfLife >= today.slice(0, 10)) return;
   const why = `${distro.name} has had no standard support since ${distro.endOfLife}, so advisories and fixes may be missing`;
   for (const one of packages) if (OS_PACKAGE_TYPES.has(one.type) && one.root === undefined) groups.add(one, why, []);
 }

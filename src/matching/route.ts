@@ -134,10 +134,10 @@ function isBuiltBy(one: Package, builders: readonly string[] | undefined): boole
   const hasVendor = one.vendor !== undefined && one.vendor !== '';
   // What an SBOM asserts names no vendor.
   if (!hasVendor && one.evidence === 'asserted') return true;
-  if (isThirdParty(one)) return false;
-  return (
-    one.type !== 'rpm' || !hasVendor || builders === undefined || builders.some(name => one.vendor?.startsWith(name))
-  );
+  if (one.type === 'rpm' && hasVendor && builders !== undefined) {
+    return builders.some(name => one.vendor?.startsWith(name));
+  }
+  return !isThirdParty(one);
 }
 
 /** The distribution of a package: the image's, or, in a root file system inside the image, the one that its purl names. */
