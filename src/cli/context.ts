@@ -22,3 +22,10 @@ export function hasColors(context: CliContext): boolean {
   if (env['FORCE_COLOR'] && env['FORCE_COLOR'] !== '0') return true;
   return stdout.isTTY === true && env['TERM'] !== 'dumb';
 }
+
+/** Whether standard output is a terminal that can be given links (OSC 8). Those that cannot pass over them, but for a few old ones. */
+export function hasLinks({ env, stdout }: CliContext): boolean {
+  if (env['FORCE_HYPERLINK']) return env['FORCE_HYPERLINK'] !== '0';
+  // Linux's own console and the emulations of screen print what they do not know.
+  return stdout.isTTY === true && !/^(?:dumb|linux|screen|vt\d+)/.test(env['TERM'] ?? 'dumb');
+}

@@ -58,7 +58,8 @@ export function databasePath(options: DatabaseOptions, context: CliContext): str
   return options.db ?? defaultDatabasePath({ env, platform: process.platform, home: env['HOME'] || homedir() });
 }
 
-function toDays(text: string): number {
+/** Reads a number of days as an argument. */
+export function toDays(text: string): number {
   const days = Number(text);
   if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('expected a number of days');
   return days;

@@ -9,6 +9,7 @@ import {
   openReferencedImage,
   openReferencedImages,
 } from '#image/open-reference.ts';
+import type { RegistryClientOptions } from '#image/registry/client.ts';
 import { openCredentialStore } from '#image/registry/credentials.ts';
 import { type Platform, parsePlatform } from '#oci/platform.ts';
 import { parseReference } from '#oci/reference.ts';
@@ -54,18 +55,23 @@ export async function openImages(text: string, options: ImageOptions, context: C
   const reference = parseReference(text);
   const { env, signal } = context;
   const open: OpenReferenceOptions = {
-    registry: {
-      credentials: openCredentialStore({ authFile: options.authfile, env }),
-      tlsVerify: options.tlsVerify,
-      caFile: options.caFile,
-      env,
-    },
+    registry: registryOptions(options, context),
     dockerHost: env['DOCKER_HOST'],
     signal,
   };
   if (options.allPlatforms) return await openReferencedImages(reference, open);
   const image = await openReferencedImage(reference, { ...open, platform: options.platform });
   return { images: [image], [Symbol.asyncDispose]: () => image[Symbol.asyncDispose]() };
+}
+
+/** How to reach registries by these options. */
+export function registryOptions(options: ImageOptions, { env }: CliContext): RegistryClientOptions {
+  return {
+    credentials: openCredentialStore({ authFile: options.authfile, env }),
+    tlsVerify: options.tlsVerify,
+    caFile: options.caFile,
+    env,
+  };
 }
 
 function toPlatformArgument(text: string): Platform {

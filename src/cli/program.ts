@@ -7,11 +7,12 @@ import { printable } from '#base/text.ts';
 import type { CliContext } from './context.ts';
 import { addDbCommands } from './db.ts';
 import { addSbomCommand } from './sbom.ts';
+import { addScanCommand } from './scan.ts';
 
 const EXAMPLES = `
 Examples:
-  plimsoll sbom dir:/                                       this machine
-  plimsoll sbom docker.io/library/alpine:3.20               an image in a registry
+  plimsoll scan docker.io/library/alpine:3.20               known weaknesses of an image in a registry
+  plimsoll sbom dir:/                                       what is installed on this machine
   plimsoll sbom oci-archive:app.tar --format cyclonedx-json --output app.cdx.json
   plimsoll sbom docker-daemon:app:dev --quiet --format json
 
@@ -27,13 +28,19 @@ Exit status:
   5 conflict   6 a limit   7 a registry or the network failed   70 a bug
 `;
 
+const POLICY_NOT_MET = 1;
+
 /** Runs one command. Results go to `stdout`, everything else to `stderr`. @returns the exit status; it never throws. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
   const isVerbose = args.includes('--verbose');
+  let status = 0;
+  const onPolicyNotMet = () => {
+    status = POLICY_NOT_MET;
+  };
   try {
-    const program = buildProgram(context);
+    const program = buildProgram(context, onPolicyNotMet);
     await program.parseAsync(args, { from: 'user' });
-    return 0;
+    return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (context.signal.aborted) {
@@ -46,7 +53,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
 }
 
 /** One sentence; the chain of causes below it with `--verbose`, the stack too when it is our bug. */
-export function describeFailure(error: unknown, isVerbose: boolean): string {
+function describeFailure(error: unknown, isVerbose: boolean): string {
   const known = toPlimsollError(error);
   const lines = [`plimsoll: ${printable(known.message, 2000)} (${known.code})`];
   const isBug = ERRORS[known.code].family === 'bug';
@@ -61,7 +68,7 @@ export function describeFailure(error: unknown, isVerbose: boolean): string {
   return `${lines.join('\n')}\n`;
 }
 
-function buildProgram(context: CliContext): Command {
+function buildProgram(context: CliContext, onPolicyNotMet: () => void): Command {
   const program = new Command('plimsoll');
   program
     .description('Scans, certifies and publishes container images across every registry a team uses.')
@@ -78,6 +85,7 @@ function buildProgram(context: CliContext): Command {
       outputError: (text, write) => write(text.replace(/^error: /, 'plimsoll: ')),
     })
     .exitOverride();
+  addScanCommand(program, context, onPolicyNotMet);
   addSbomCommand(program, context);
   addDbCommands(program, context);
   for (const command of program.commands) command.copyInheritedSettings(program);

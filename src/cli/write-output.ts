@@ -10,41 +10,41 @@ import { PlimsollError } from '#base/errors.ts';
 export interface OutputDocument {
   /** File name without extension, used when there are several. */
   readonly name: string;
-  readonly text: string;
+  readonly text: () => string;
 }
 
 /**
- * Writes the documents. On standard output several JSON documents become one JSON array, other formats follow each other. A file is
- * whole or not there: it is written beside its place and renamed.
+ * Writes the documents: each to a file of its own in the folder `output`, or all of them as one text, which `join` makes. A file is whole
+ * or not there: it is written beside its place and renamed.
  * @throws {PlimsollError} `FILE_UNKNOWN` when it cannot be written.
  */
 export async function writeDocuments(
   documents: readonly OutputDocument[],
   to: {
-    readonly format: string;
+    readonly join: () => string;
     readonly extension: string;
     readonly output: string | undefined;
     readonly stdout: Writable;
   },
 ): Promise<void> {
-  const { format, extension, output, stdout } = to;
+  const { join: joined, extension, output, stdout } = to;
   if (output !== undefined && (documents.length > 1 || (await isFolder(output)))) {
     await attempt(output, () => mkdir(output, { recursive: true }));
     const taken = new Map<string, number>();
     for (const { name, text } of documents) {
       const count = taken.get(name) ?? 0;
       taken.set(name, count + 1);
-      await writeWhole(join(output, `${name}${count === 0 ? '' : `-${count + 1}`}${extension}`), text);
+      await writeWhole(join(output, `${name}${count === 0 ? '' : `-${count + 1}`}${extension}`), text());
     }
     return;
   }
-  const text = joinDocuments(documents, format);
+  const text = joined();
   if (output === undefined) await print(stdout, text);
   else await writeWhole(output, text);
 }
 
-function joinDocuments(documents: readonly OutputDocument[], format: string): string {
-  const texts = documents.map(document => document.text);
+/** Several texts of one format as one: JSON documents become an array, others follow each other. */
+export function joinTexts(texts: readonly string[], format: string): string {
   if (!format.includes('json') || texts.length === 1) return texts.join(format === 'table' ? '\n' : '');
   return `[\n${texts.map(text => text.trimEnd()).join(',\n')}\n]\n`;
 }

@@ -38,10 +38,26 @@ const IMAGE_REF = 'plimsoll:image';
 const DISTRO_REF = 'plimsoll:distro';
 
 /** The document. The same inventory and options give the same bytes. */
-export function renderCyclonedx(inventory: Inventory, { createdAt, toolVersion }: ReportOptions): string {
+export function renderCyclonedx(inventory: Inventory, options: ReportOptions): string {
+  return toJsonText(toCyclonedx(inventory, options).document);
+}
+
+/** A document that is not text yet, so that more can be said in it. */
+export interface CyclonedxDocument {
+  readonly document: Readonly<Record<string, unknown>>;
+  /** Under which reference the document has a package of the inventory. */
+  readonly refs: ReadonlyMap<Package, string>;
+}
+
+/** The document as a value. `content` is what else its identifier is made of. */
+export function toCyclonedx(
+  inventory: Inventory,
+  { createdAt, toolVersion }: ReportOptions,
+  content: readonly string[] = [],
+): CyclonedxDocument {
   const image = toImageComponent(inventory.image);
   const bom = new Bom({
-    serialNumber: `urn:uuid:${uuidOfContent(['cyclonedx', toolVersion, createdAt.toISOString(), renderInventoryJson(inventory)])}`,
+    serialNumber: `urn:uuid:${uuidOfContent(['cyclonedx', toolVersion, createdAt.toISOString(), renderInventoryJson(inventory), ...content])}`,
     metadata: new Metadata({
       timestamp: createdAt,
       // An image is looked at after it was built, not while.
@@ -56,17 +72,19 @@ export function renderCyclonedx(inventory: Inventory, { createdAt, toolVersion }
     }),
   });
   if (inventory.distro !== undefined) bom.components.add(toDistroComponent(inventory.distro));
-  const refs = new Set<string>();
-  for (const one of inventory.packages) bom.components.add(toPackageComponent(one, uniqueRef(one.purl, refs)));
+  const taken = new Set<string>();
+  const refs = new Map(inventory.packages.map(one => [one, uniqueRef(one.purl, taken)]));
+  for (const [one, ref] of refs) bom.components.add(toPackageComponent(one, ref));
   for (const component of bom.components) image.dependencies.add(component.bomRef);
 
   const document = new CyclonedxJson.Normalize.Factory(Spec1dot6).makeForBom().normalize(bom, {});
-  return toJsonText({
+  const complete = {
     ...document,
     // An entry without `dependsOn` would say that a package depends on nothing. What packages depend on is not known.
     dependencies: (document.dependencies ?? []).filter(entry => entry.dependsOn !== undefined),
     compositions: [{ aggregate: inventory.gaps.length > 0 ? 'incomplete' : 'unknown', dependencies: [IMAGE_REF] }],
-  });
+  };
+  return { document: complete, refs };
 }
 
 function toImageComponent(image: InventoryImage): Component {

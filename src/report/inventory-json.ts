@@ -4,7 +4,7 @@
  * Every field is always there: what is not known is `null`, what there is none of is an empty list. Fields may be added under the
  * same `schema`; none is removed or changes its meaning.
  */
-import type { Distro, Inventory, InventoryLayer, Package } from '#inventory/inventory.ts';
+import type { Distro, Inventory, InventoryImage, InventoryLayer, Package } from '#inventory/inventory.ts';
 import type { Gap } from '#inventory/package.ts';
 import { formatPlatform } from '#oci/platform.ts';
 import { toJsonText } from './json-text.ts';
@@ -20,16 +20,21 @@ export function renderInventoryJson(inventory: Inventory): string {
 function toDocument({ image, distro, packages, gaps }: Inventory) {
   return {
     schema: INVENTORY_SCHEMA,
-    image: {
-      reference: image.reference,
-      digest: image.digest ?? null,
-      mediaType: image.mediaType ?? null,
-      platform: image.platform === undefined ? null : formatPlatform(image.platform),
-      layers: image.layers.map(toLayer),
-    },
-    distro: distro === undefined ? null : toDistro(distro),
+    image: toImageJson(image),
+    distro: distro === undefined ? null : toDistroJson(distro),
     packages: packages.map(toPackage),
-    gaps: gaps.map(toGap),
+    gaps: gaps.map(toGapJson),
+  };
+}
+
+/** An image as every document of ours has it. */
+export function toImageJson(image: InventoryImage) {
+  return {
+    reference: image.reference,
+    digest: image.digest ?? null,
+    mediaType: image.mediaType ?? null,
+    platform: image.platform === undefined ? null : formatPlatform(image.platform),
+    layers: image.layers.map(toLayer),
   };
 }
 
@@ -43,7 +48,8 @@ function toLayer(layer: InventoryLayer) {
   };
 }
 
-function toDistro(distro: Distro) {
+/** A distribution as every document of ours has it. */
+export function toDistroJson(distro: Distro) {
   return {
     id: distro.id,
     versionId: distro.versionId ?? null,
@@ -77,6 +83,7 @@ function toPackage(one: Package) {
   };
 }
 
-function toGap({ layer, path, reason }: Gap) {
+/** A gap as every document of ours has it. */
+export function toGapJson({ layer, path, reason }: Gap) {
   return { layer: layer ?? null, path: path ?? null, reason };
 }

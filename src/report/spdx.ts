@@ -42,6 +42,7 @@ interface SpdxPackage {
     readonly referenceCategory: 'PACKAGE-MANAGER' | 'SECURITY';
     readonly referenceType: string;
     readonly referenceLocator: string;
+    readonly comment?: string;
   }[];
   readonly annotations?: readonly Readonly<Record<string, string>>[];
   readonly primaryPackagePurpose?: string;
@@ -54,16 +55,40 @@ interface Relationship {
 }
 
 /** The document. The same inventory and options give the same bytes. */
-export function renderSpdx(inventory: Inventory, { createdAt, toolVersion }: ReportOptions): string {
+export function renderSpdx(inventory: Inventory, options: ReportOptions): string {
+  return toJsonText(toSpdx(inventory, options));
+}
+
+/** A link from a package to what is known of its security: SPDX 2.3, annex F.2. */
+export interface SecurityReference {
+  readonly referenceCategory: 'SECURITY';
+  readonly referenceType: 'advisory';
+  readonly referenceLocator: string;
+  readonly comment: string;
+}
+
+/** The document as a value, with what `referencesOf` says of each package; `content` is what else its name is made of. */
+export function toSpdx(
+  inventory: Inventory,
+  { createdAt, toolVersion }: ReportOptions,
+  referencesOf: (one: Package) => readonly SecurityReference[] = () => [],
+  content: readonly string[] = [],
+): Readonly<Record<string, unknown>> {
   const { image, distro, packages, gaps } = inventory;
   const created = `${createdAt.toISOString().slice(0, 19)}Z`;
   const tool = `Tool: plimsoll-${toolVersion}`;
   const licenses = new LicenseCollector();
   const ids = packageIds(packages);
-  const rows = packages.map((one, at) => toPackage(one, ids[at] ?? '', licenses));
-  const uuid = uuidOfContent(['spdx', toolVersion, createdAt.toISOString(), renderInventoryJson(inventory)]);
+  const rows = packages.map((one, at) => toPackage(one, ids[at] ?? '', licenses, referencesOf(one)));
+  const uuid = uuidOfContent([
+    'spdx',
+    toolVersion,
+    createdAt.toISOString(),
+    renderInventoryJson(inventory),
+    ...content,
+  ]);
   const extracted: readonly ExtractedLicense[] = licenses.extracted();
-  return toJsonText({
+  return {
     spdxVersion: 'SPDX-2.3',
     dataLicense: 'CC0-1.0',
     SPDXID: DOCUMENT_ID,
@@ -76,7 +101,7 @@ export function renderSpdx(inventory: Inventory, { createdAt, toolVersion }: Rep
     packages: [toImagePackage(image, gaps, created, tool), ...(distro ? [toDistroPackage(distro)] : []), ...rows],
     relationships: toRelationships(inventory, ids),
     ...(extracted.length > 0 && { hasExtractedLicensingInfos: extracted }),
-  });
+  };
 }
 
 /** What every package says of what we did not look at. */
@@ -127,7 +152,12 @@ function toDistroPackage(distro: Distro): SpdxPackage {
   };
 }
 
-function toPackage(one: Package, id: string, licenses: LicenseCollector): SpdxPackage {
+function toPackage(
+  one: Package,
+  id: string,
+  licenses: LicenseCollector,
+  references: readonly SecurityReference[],
+): SpdxPackage {
   const source = one.source && [one.source.name, one.source.version].filter(Boolean).join(' ');
   return {
     name: printable(one.name, MAX_LINE),
@@ -138,7 +168,7 @@ function toPackage(one: Package, id: string, licenses: LicenseCollector): SpdxPa
     ...(source && { sourceInfo: `Built from source package ${printable(source, MAX_LINE)}` }),
     licenseDeclared: licenses.expressionFor(one.licenses ?? []) ?? NO_ASSERTION,
     comment: describeEvidence(one),
-    externalRefs: purlReference(one.purl),
+    externalRefs: [...purlReference(one.purl), ...references],
   };
 }
 

@@ -9,16 +9,17 @@ import { printable } from '#base/text.ts';
 import type { Distro, Inventory, Package } from '#inventory/inventory.ts';
 import type { Gap } from '#inventory/package.ts';
 import { formatPlatform } from '#oci/platform.ts';
+import { type GridColumn, layOut } from './grid.ts';
 import type { ReportOptions } from './report-options.ts';
-import { cutText, padText, textWidth } from './text-columns.ts';
+import { cutText, padText } from './text-columns.ts';
 
-type Colors = ReturnType<typeof picocolors.createColors>;
+/** Those of `picocolors`. */
+export type Colors = ReturnType<typeof picocolors.createColors>;
 
 const SOON_DAYS = 180;
 const DAY_MS = 24 * 60 * 60 * 1000;
 // More are a number: who wants them all takes the JSON.
 const MAX_GAPS = 50;
-const SPACE = 2;
 
 /** The table, ended by a line break. Without `columns` nothing is cut, as wanted in a file or a pipe. */
 export function renderTable(
@@ -37,7 +38,8 @@ export function renderTable(
   return `${lines.join('\n')}\n`.toWellFormed();
 }
 
-function headingLines({ image, distro, packages, gaps }: Inventory, now: Date, columns: number, colors: Colors) {
+/** What the image is, one fact a line. */
+export function headingLines({ image, distro, packages, gaps }: Inventory, now: Date, columns: number, colors: Colors) {
   const line = (label: string, text: string, color: (text: string) => string = String) =>
     `${colors.dim(padText(label, 9))}${color(cutText(text, columns - 9))}`;
   const lines = [colors.bold(printable(image.reference, 4096))];
@@ -93,15 +95,7 @@ function countByType(packages: readonly Package[]): string {
   return `${packages.length}: ${most.map(([type, count]) => `${count} ${type}`).join(', ')}`;
 }
 
-/** A column of the table. One with a `minimum` is cut when the terminal is narrow, to no less than that if possible. */
-interface Column {
-  readonly title: string;
-  readonly cell: (one: Package) => string;
-  readonly minimum?: number;
-  readonly cut?: 'end' | 'middle';
-}
-
-const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly GridColumn<Package>[] = [
   { title: 'TYPE', cell: one => one.type },
   // Long names are paths, whose end tells more than their middle.
   {
@@ -125,43 +119,16 @@ function sourceCell({ name, version, source }: Package): string {
 
 function packageLines(packages: readonly Package[], columns: number, colors: Colors): string[] {
   if (packages.length === 0) return ['No packages found.'];
-  const table = COLUMNS.map(column => ({ column, cells: packages.map(column.cell) }))
-    // A column in which nothing is said is left out; a root folder has no layers.
-    .filter(({ cells }) => cells.some(cell => cell !== ''))
-    .map(entry => ({
-      ...entry,
-      width: [entry.column.title, ...entry.cells].reduce((n, s) => Math.max(n, textWidth(s)), 0),
-    }));
-  shrink(table, columns);
-  const row = (cells: readonly string[]) =>
-    table
-      .map(({ column, width }, at) => padText(cutText(cells[at] ?? '', width, column.cut), width))
-      .join(' '.repeat(SPACE))
-      .trimEnd();
-  const lines = [colors.bold(row(table.map(({ column }) => column.title)))];
-  for (let at = 0; at < packages.length; at += 1) lines.push(row(table.map(({ cells }) => cells[at] ?? '')));
+  const { head, lines: rows } = layOut(COLUMNS, packages, columns);
+  const lines = [colors.bold(head), ...rows];
   if (packages.some(one => one.evidence === 'asserted')) {
     lines.push('', colors.dim('* asserted by an SBOM in the image, not found installed'));
   }
   return lines;
 }
 
-/** Takes columns from the widest column that may be cut until the table fits; on a very narrow terminal below the minimum too. */
-function shrink(table: { readonly column: Column; width: number }[], columns: number): void {
-  let excess = table.reduce((sum, { width }) => sum + width + SPACE, -SPACE) - columns;
-  for (const share of [1, 0.3]) {
-    while (excess > 0) {
-      const [widest] = table
-        .filter(({ column, width }) => column.minimum !== undefined && width > column.minimum * share)
-        .sort((a, b) => b.width - a.width);
-      if (widest === undefined) break;
-      widest.width -= 1;
-      excess -= 1;
-    }
-  }
-}
-
-function gapLines(gaps: readonly Gap[], columns: number, colors: Colors): string[] {
+/** The gaps under a title of their own, none for none. */
+export function gapLines(gaps: readonly Gap[], columns: number, colors: Colors): string[] {
   if (gaps.length === 0) return [];
   const shown = gaps.slice(0, MAX_GAPS).flatMap(({ layer, path, reason }) => {
     const where = [layer && shortDigest(layer), path && printable(path)].filter(Boolean).join('  ') || 'the image';
@@ -177,6 +144,7 @@ function shortDigest(digest: string): string {
   return printable(digest.slice(digest.indexOf(':') + 1, digest.indexOf(':') + 13));
 }
 
-function plural(count: number, noun: string): string {
+/** `1 part`, `2 parts`. */
+export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
