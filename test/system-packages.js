@@ -16,6 +16,7 @@ const SYSTEM_PACKAGES = {
   buildah: 'images built',
   'docker-registry': 'the registry as a source of images',
   'apache2-utils': 'passwords of the registry (htpasswd)',
+  bzip2: 'feeds of Oracle',
   // Tools whose version order ours is held against.
   rpm: 'versions of rpm, and its databases',
   perl: 'versions of CPAN',
