@@ -254,3 +254,17 @@ test('no layer makes it throw anything but a PlimsollError', async () => {
     { numRuns: 200 },
   );
 });
+
+test('a tar that lacks only the zeros that fill up its last record is the one in the config: zstd:chunked drops them', async () => {
+  const { tar } = await makeLayer([{ path: DB, content: MUSL }]);
+  const RECORD = 10_240;
+  const full = Buffer.concat([tar, Buffer.alloc(RECORD - (tar.length % RECORD))]);
+  const stored = await makeLayer(tar, { compression: 'zstd' });
+  const promise = { ...promiseOf(stored), diffId: digestOf(full) };
+  const { facts } = await readLayer(chunksOf(stored.bytes), promise, cataloguers);
+  expect(names(facts)).toEqual([`${DB}: musl`]);
+  const longer = { ...promise, diffId: digestOf(Buffer.concat([full, Buffer.alloc(RECORD)])) };
+  await expect(readLayer(chunksOf(stored.bytes), longer, cataloguers)).rejects.toMatchObject({
+    code: 'DIGEST_MISMATCH',
+  });
+});
