@@ -63,6 +63,7 @@ export class LayerCollector implements Disposable {
   readonly #folders = new EntrySetBuilder();
   readonly #gaps: LayerGap[] = [];
   #droppedGaps = 0;
+  readonly #cutLinks = new Set<string>();
   /** Companions by main path, then by their own path; and main files that wait for the end of the layer. */
   readonly #companions = new Map<string, Map<string, FileBody & Disposable>>();
   readonly #waiting = new Map<
@@ -102,13 +103,19 @@ export class LayerCollector implements Disposable {
 
   addSymlink(path: string, target: string): void {
     if (this.#symlinks.size < this.#limits.maxLinks) this.#symlinks.set(path, target);
-    else if (this.#symlinks.size === this.#limits.maxLinks) {
-      this.addGap({ reason: `It has over ${this.#limits.maxLinks} symlinks; the rest were not followed` });
-    }
+    else this.#tooManyLinks('symlinks');
   }
 
   addHardLink(path: string, target: string): void {
     if (this.#hardLinks.size < this.#limits.maxLinks) this.#hardLinks.set(path, target);
+    else this.#tooManyLinks('hard links');
+  }
+
+  /** Said once for each kind, however many there are: a million such gaps would crowd out the others. */
+  #tooManyLinks(kind: 'symlinks' | 'hard links'): void {
+    if (this.#cutLinks.has(kind)) return;
+    this.#cutLinks.add(kind);
+    this.addGap({ reason: `It has over ${this.#limits.maxLinks} ${kind}; the rest were not followed` });
   }
 
   addGap(gap: LayerGap): void {

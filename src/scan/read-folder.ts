@@ -29,7 +29,10 @@ export async function readFolder(
       for await (const entry of await opendir(join(root, folder), { bufferSize: 256 })) {
         const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
         if (!entry.isDirectory()) await takeEntry(root, path, entry, collector);
-        else if (!(await isPseudo(root, path, rootDevice)) && path.split('/').length < MAX_DEPTH) {
+        else if (await isPseudo(root, path, rootDevice)) continue;
+        else if (path.split('/').length >= MAX_DEPTH) {
+          collector.addGap({ path, reason: `Folders deeper than ${MAX_DEPTH} levels are not read` });
+        } else {
           collector.addFolder(path);
           pending.push(path);
         }
