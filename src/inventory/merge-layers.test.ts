@@ -168,3 +168,13 @@ test('links that loop hide nothing and end', () => {
   ]);
   expect(files.map(file => file.path)).toEqual(['d/x.jar']);
 });
+
+test('a file below links that lead in a circle is a gap, not silence', () => {
+  const { files, gaps } = mergeLayers([
+    layer({ symlinks: { 'var/lib/dpkg': 'dpkg2', 'var/lib/dpkg2': 'dpkg' }, files: { [DB]: ['a@1'] } }),
+  ]);
+  expect(files).toEqual([]);
+  expect(gaps).toEqual([
+    { path: DB, reason: 'The symlinks on its way lead in a circle; it was left out', layerIndex: 0 },
+  ]);
+});

@@ -5,6 +5,7 @@
  * an entry are resolved through the links of the tree at that moment, the last component is not.
  */
 
+import { printable } from '#base/text.ts';
 import { type EntrySet, pathHash } from './entry-set.ts';
 import type { LayerFacts, LayerFile, LayerGap } from './layer-facts.ts';
 import { LinkMap } from './link-map.ts';
@@ -51,7 +52,9 @@ export function mergeLayers(layers: readonly LayerFacts[]): MergedLayers {
       const real = links.realFolderPath(path);
       if (real !== undefined) links.set(real, target);
     }
-    addFiles(tree, links, layer, layerIndex, replaced);
+    for (const path of addFiles(tree, links, layer, layerIndex, replaced)) {
+      gaps.push({ path: printable(path), reason: LOOP, layerIndex });
+    }
     addHardLinks(tree, links, layer, layerIndex);
   });
   const files = [...tree.values()].flatMap(node => node.facts);
@@ -70,17 +73,25 @@ function hideLower(tree: Map<string, Node>, links: LinkMap, layer: LayerFacts, r
   for (const path of [...links.paths()]) if (hidden.hides(path)) links.delete(path);
 }
 
+/** What is said of a file below a folder that links never resolve to. */
+const LOOP = 'The symlinks on its way lead in a circle; it was left out';
+
+/** Puts the files of a layer into the tree; gives the paths of those that have no place in it. */
 function addFiles(
   tree: Map<string, Node>,
   links: LinkMap,
   layer: LayerFacts,
   layerIndex: number,
   replaced: ReadonlyMap<string, Node>,
-): void {
+): string[] {
+  const unplaced: string[] = [];
   const byPath = Map.groupBy(layer.files, file => file.path);
   for (const [written, files] of byPath) {
     const path = links.realFolderPath(written);
-    if (path === undefined) continue;
+    if (path === undefined) {
+      unplaced.push(written);
+      continue;
+    }
     // The layer may have written it through a link, so that what it replaces was not yet taken out.
     const older = replaced.get(path) ?? tree.get(path);
     const since = new Map<string, number>();
@@ -98,6 +109,7 @@ function addFiles(
     }));
     tree.set(path, { facts });
   }
+  return unplaced;
 }
 
 /** A hard link to a file of a lower layer carries that file's facts; within a layer the reader has seen to it. */
