@@ -2,6 +2,7 @@
  * The command line's composition root: the one place that reads the real process.
  */
 import { readFileSync } from 'node:fs';
+import { exitStatusOf, PlimsollError } from '#base/errors.ts';
 import type { CliContext } from '#cli/context.ts';
 import { runCli } from '#cli/program.ts';
 
@@ -17,7 +18,10 @@ export async function main(args: readonly string[]): Promise<void> {
   // A reader that has seen enough (`| head`) is no failure.
   process.stdout.on('error', error => {
     if ('code' in error && error.code === 'EPIPE') process.exit(0);
-    throw error;
+    // A full disk behind `>`: whoever reads the output must not take what is there for the whole.
+    const told = new PlimsollError('FILE_UNKNOWN', `Cannot write to standard output: ${error.message}`);
+    process.stderr.write(`plimsoll: ${told.message} (${told.code})\n`);
+    process.exit(exitStatusOf(told));
   });
   const context: CliContext = {
     env: process.env,

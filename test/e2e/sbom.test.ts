@@ -1,8 +1,8 @@
 /**
  * `plimsoll sbom` from end to end: the same image from a layout, from a real registry behind a password, and from a cache.
  */
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DistributionRegistry, startDistribution, whyNoDistribution } from '../fixtures/distribution-registry.ts';
@@ -235,3 +235,19 @@ describe.skipIf(why !== undefined)(`from a real registry${why === undefined ? ''
     },
   );
 });
+
+test.skipIf(!existsSync('/dev/full'))(
+  'a full disk behind ">" is one sentence and a failure, never half a result',
+  async () => {
+    await using folder = await scratchFolder();
+    const cli = join(import.meta.dirname, '../../bin/plimsoll.js');
+    const full = openSync('/dev/full', 'w');
+    const run = spawnSync(process.execPath, ['--conditions=plimsoll-source', cli, 'sbom', `dir:${folder.path}`], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect(run.status).toBe(4);
+    expect(run.stderr).toMatch(/^plimsoll: Cannot write to standard output: ENOSPC.* \(FILE_UNKNOWN\)\n$/);
+  },
+);
