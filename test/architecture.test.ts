@@ -21,6 +21,8 @@ const SAME_FLOOR: ReadonlySet<string> = new Set([
   'matching -> inventory',
   'matching -> advisory',
   'report -> matching',
+  // Severities, their names and their order.
+  'report -> advisory',
   'report -> advisory',
   // Feeds are fetched, and databases pulled and pushed, over the connections that registries are reached by.
   'vulndb -> image',

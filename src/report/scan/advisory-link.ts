@@ -14,7 +14,13 @@ const PAGES: readonly (readonly [pattern: RegExp, page: (id: string) => string])
 /** A page about `id`; for ids of any other kind OSV's, which knows most of them. */
 export function advisoryLink(id: string): string {
   const known = PAGES.find(([pattern]) => pattern.test(id));
-  return known === undefined ? `https://osv.dev/vulnerability/${encodeURIComponent(id.toWellFormed())}` : known[1](id);
+  return known === undefined ? `https://osv.dev/vulnerability/${escapePath(id)}` : known[1](id);
+}
+
+/** With brackets and quotes escaped as well, which would end the link in Markdown. */
+function escapePath(id: string): string {
+  const escaped = encodeURIComponent(id.slice(0, 200).toWellFormed());
+  return escaped.replace(/[!'()*]/g, sign => `%${sign.charCodeAt(0).toString(16)}`);
 }
 
 /** A reference of a record if it is a plain link to the web; `undefined` for anything else. Never throws. */

@@ -35,7 +35,8 @@ export function findingColumns(
     id: {
       title: 'VULNERABILITY',
       cell: ({ finding }) => printable(finding.id),
-      minimum: 14,
+      // `GHSA-` ids are as long.
+      minimum: 19,
       decorate: (text, { finding }) => (hasLinks ? link(advisoryLink(finding.id), text) : text),
     },
     exploit: {
@@ -55,10 +56,10 @@ export function findingColumns(
       title: 'BROUGHT BY',
       cell: ({ finding }) => layerText(inventory, finding.package),
       minimum: 12,
-      maximum: 60,
+      maximum: 40,
       decorate: text => colors.dim(text),
     },
-    score: { title: 'CVSS', cell: ({ finding }) => scoreCell(finding) },
+    score: { title: 'CVSS', cell: ({ finding }) => scoreCell(finding), minimum: 8 },
     title: { title: 'TITLE', cell: ({ finding }) => printable(finding.title ?? '', 500), minimum: 20 },
   };
   const names = [...NAMES[grouping], ...(width >= WIDE ? ['score', 'title'] : [])];

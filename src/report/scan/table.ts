@@ -53,7 +53,7 @@ function imageLines(report: ScanReport, options: ScanReportOptions, colors: Colo
   ];
 }
 
-function summaryLines({ summary, undetermined }: ScanReport, width: number, colors: Colors): string[] {
+function summaryLines({ summary, undetermined, gaps }: ScanReport, width: number, colors: Colors): string[] {
   const { findings, bySeverity, fixable, knownExploited, waived, hidden } = summary;
   const extras = [
     ...(fixable > 0 ? [`${fixable} with a fix`] : []),
@@ -61,14 +61,13 @@ function summaryLines({ summary, undetermined }: ScanReport, width: number, colo
     ...(waived > 0 ? [`${waived} set aside`] : []),
     ...(hidden > 0 ? [`${hidden} not shown, as asked`] : []),
   ];
-  const rest = extras.length === 0 ? '' : `; ${extras.join(', ')}`;
+  const rest = extras.length === 0 ? [] : [cutText(extras.join(', '), width)];
   if (findings > 0) {
-    const line = `${plural(findings, 'finding')}: ${countsText(bySeverity)}${rest}`;
-    return [colors.bold(cutText(line, width))];
+    return [colors.bold(cutText(`${plural(findings, 'finding')}: ${countsText(bySeverity)}`, width)), ...rest];
   }
-  const isSure = undetermined.length === 0;
-  const line = `No known weaknesses found${isSure ? '' : ' in what could be judged'}${rest}`;
-  return [(isSure ? colors.green : colors.yellow)(cutText(line, width))];
+  const isSure = undetermined.length === 0 && gaps.length === 0;
+  const line = `No known weaknesses found${isSure ? '' : ' in what could be judged'}`;
+  return [(isSure ? colors.green : colors.yellow)(cutText(line, width)), ...rest];
 }
 
 function upgradeLines(upgrades: readonly UpgradeAdvice[], width: number, colors: Colors): string[] {
