@@ -47,7 +47,15 @@ test('decisions are numbered without a hole, and each has its four parts', () =>
 
 test.each([
   { command: 'plimsoll', args: ['--help'] },
+  { command: 'plimsoll scan', args: ['scan', '--help'] },
   { command: 'plimsoll sbom', args: ['sbom', '--help'] },
+  { command: 'plimsoll db', args: ['db', '--help'] },
+  { command: 'plimsoll db update', args: ['db', 'update', '--help'] },
+  { command: 'plimsoll db import', args: ['db', 'import', '--help'] },
+  { command: 'plimsoll db status', args: ['db', 'status', '--help'] },
+  { command: 'plimsoll db show', args: ['db', 'show', '--help'] },
+  { command: 'plimsoll db export', args: ['db', 'export', '--help'] },
+  { command: 'plimsoll db pull', args: ['db', 'pull', '--help'] },
 ])('docs/cli.md lists the options of "$command", no more and no fewer', async ({ command, args }) => {
   const help = await helpOf(args);
   const options = help.slice(
