@@ -93,11 +93,15 @@ export class LayerCollector implements Disposable {
     this.#waiting.delete(path);
   }
 
+  /** @throws {PlimsollError} `LIMIT_EXCEEDED`: a deletion that is not applied would show what is not there. */
   addWhiteout(path: string): void {
+    this.#countDeletion();
     this.#whiteouts.push(path);
   }
 
+  /** @throws {PlimsollError} `LIMIT_EXCEEDED`, as `addWhiteout`. */
   addOpaque(folder: string): void {
+    this.#countDeletion();
     this.#opaque.push(folder);
   }
 
@@ -191,6 +195,12 @@ export class LayerCollector implements Disposable {
   #count(): void {
     if (this.#entries.size + this.#folders.size >= this.#limits.maxEntries) {
       throw new PlimsollError('LIMIT_EXCEEDED', `It has over ${this.#limits.maxEntries} entries`);
+    }
+  }
+
+  #countDeletion(): void {
+    if (this.#whiteouts.length + this.#opaque.length >= this.#limits.maxLinks) {
+      throw new PlimsollError('LIMIT_EXCEEDED', `It deletes over ${this.#limits.maxLinks} paths of lower layers`);
     }
   }
 

@@ -14,7 +14,7 @@ import { type Archive, openArchive } from './open-archive.ts';
 /** Real ones: a war in an ear with jars in it is 3. */
 const MAX_DEPTH = 32;
 /** Inflated archives held at one moment, all levels together. Stored ones are windows and cost nothing. */
-const MAX_HELD_BYTES = 256 * 1024 * 1024;
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
 const BASE_BUDGET_BYTES = 1024 * 1024 * 1024;
 const MAX_INSIDE_LENGTH = 4096;
 
