@@ -13,7 +13,7 @@ import { GROUPINGS, type Grouping } from '#report/scan/scan-report-options.ts';
 import { describeDatabase, judgeImage, type WaiverFile } from '#scan/judge-image.ts';
 import { readSbom } from '#scan/read-sbom.ts';
 import { DEFAULT_MAX_AGE_DAYS, freshnessOf } from '#vulndb/freshness.ts';
-import { openDatabase } from '#vulndb/vulnerability-database.ts';
+import { type DatabaseStatus, openDatabase } from '#vulndb/vulnerability-database.ts';
 import { type CliContext, hasColors, hasLinks } from './context.ts';
 import { addDatabaseOption, type DatabaseOptions, databasePath, toDays } from './db-options.ts';
 import { warningsOf } from './db-status.ts';
@@ -132,7 +132,7 @@ async function runScan(
   const vex = await readVexFiles(options.vex, context.signal);
   const waivers: WaiverFile | undefined = await readWaivers(options.ignoreFile, context.signal);
   const judging = { lookup: database, database: describeDatabase(status), today: now, waivers, severities };
-  const warnings = warningsOf(freshnessOf(status, now, options.maxDbAge), options.maxDbAge);
+  const warnings = stalenessOf(status, now, options.maxDbAge);
   const reports: ScanReport[] = [];
   const told = new Set(warnings);
   {
@@ -154,6 +154,12 @@ async function runScan(
   if (!options.quiet) warn([...told], reports, options, context);
   await write(reports, options, context);
   return policy === undefined || tellPolicy(reports, policy, options, context);
+}
+
+/** Only the database as a whole: some sources publish once a month, and the report says of each how old it is. */
+function stalenessOf(status: DatabaseStatus, now: Date, maxAgeDays: number): readonly string[] {
+  const freshness = freshnessOf(status, now, maxAgeDays);
+  return warningsOf({ ...freshness, staleParts: [] }, maxAgeDays);
 }
 
 async function* inventoriesOf(
