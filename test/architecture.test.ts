@@ -23,7 +23,6 @@ const SAME_FLOOR: ReadonlySet<string> = new Set([
   'report -> matching',
   // Severities, their names and their order.
   'report -> advisory',
-  'report -> advisory',
   // Feeds are fetched, and databases pulled and pushed, over the connections that registries are reached by.
   'vulndb -> image',
 ]);

@@ -90,7 +90,7 @@ function summarise({ inventory, findings, undetermined, waived, hidden }: Report
 }
 
 /** Worst first; of equal severity known exploited ones first, then by package and id. */
-export function compareForReport(a: Finding, b: Finding): number {
+function compareForReport(a: Finding, b: Finding): number {
   return (
     compareSeverity(a.severity, b.severity) ||
     Number(b.kev !== undefined) - Number(a.kev !== undefined) ||
