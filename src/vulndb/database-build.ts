@@ -52,7 +52,7 @@ export interface ReplaceOptions {
 const SHRINK_LIMIT = 0.95;
 const SHRINK_COUNTS_FROM = 100;
 /** KiB of pages that SQLite keeps in memory. */
-const CACHE_KIB = 32_768;
+const CACHE_KIB = 8192;
 
 /**
  * Begins a new version of the database at `path`, with everything that is in the present one. Nobody else can until it is disposed of.

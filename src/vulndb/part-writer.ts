@@ -9,11 +9,12 @@ import { encodeRatings } from './rating-code.ts';
 import { PART_SPAN, RELATIONS } from './schema.ts';
 
 /**
- * Entries kept in memory before they are written, by characters: with what JavaScript adds to each, some 100 MB. Packages that come again
- * in a later run are appended to, which costs more than writing them once.
+ * Entries kept in memory before they are written, by characters and what JavaScript adds to each. Packages that come again in a later run are
+ * appended to, which costs more than writing them once.
  */
-const MAX_PENDING_CHARACTERS = 24 * 1024 * 1024;
-const MAX_PENDING_IDENTIFIERS = 50_000;
+const MAX_PENDING_CHARACTERS = 8 * 1024 * 1024;
+const ENTRY_OVERHEAD = 150;
+const MAX_PENDING_IDENTIFIERS = 20_000;
 /** Entries of a package are compressed from this many characters on; below, zstd gains little and matching pays for it. */
 const COMPRESS_FROM = 1024;
 
@@ -146,7 +147,7 @@ export class PartWriter {
     const entries = names.get(name);
     if (entries === undefined) names.set(name, [entry]);
     else entries.push(entry);
-    this.#pendingCharacters += entry.length;
+    this.#pendingCharacters += entry.length + ENTRY_OVERHEAD;
   }
 
   #writeBlock(): void {
