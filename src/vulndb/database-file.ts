@@ -39,8 +39,7 @@ export function checkDatabaseFile(path: string): number {
 }
 
 /** What to do when a database is beyond use. */
-export const MAKE_NEW =
-  'make a new one with "plimsoll db update --fresh", or from files with "plimsoll db import --fresh"';
+const MAKE_NEW = 'make a new one with "plimsoll db update --fresh", or from files with "plimsoll db import --fresh"';
 
 /** The error for a file that is not a database, or no longer. */
 export function invalidDatabase(path: string, why: string, cause?: unknown): PlimsollError {

@@ -9,7 +9,7 @@ import { printable } from '#base/text.ts';
 import { type Digest, digestOf, isDigest } from '#oci/digest.ts';
 import { parseJsonDocument } from '#oci/json-document.ts';
 
-export const ARTIFACT_TYPE = 'application/vnd.plimsoll.vulndb.v1';
+const ARTIFACT_TYPE = 'application/vnd.plimsoll.vulndb.v1';
 const CONFIG_TYPE = 'application/vnd.plimsoll.vulndb.config.v1+json';
 const LAYER_TYPE = 'application/vnd.plimsoll.vulndb.layer.v1.sqlite+zstd';
 export const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';

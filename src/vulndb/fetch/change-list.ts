@@ -14,7 +14,7 @@ export interface Change {
 /** Lines of more than this are none. */
 const MAX_LINE = 1000;
 /** More changes than this mean that everything is to be fetched. */
-export const MAX_CHANGES = 200_000;
+const MAX_CHANGES = 200_000;
 
 /**
  * The changes since `since` (ISO 8601), newest first, each thing once. Reading stops at the first older line. `isTooMany` when there are more

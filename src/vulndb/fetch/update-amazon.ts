@@ -118,7 +118,7 @@ async function readText(context: UpdateContext, url: URL, limitBytes: number): P
 }
 
 /** Where a repository's list of files says that its updateinfo is. */
-export function updateinfoPath(repomd: string): string | undefined {
+function updateinfoPath(repomd: string): string | undefined {
   const start = repomd.search(/<data\s[^>]{0,100}type="updateinfo"/);
   const end = start === -1 ? -1 : repomd.indexOf('</data>', start);
   const [, path] =

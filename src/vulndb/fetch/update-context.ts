@@ -123,7 +123,7 @@ export async function importDownload(
 }
 
 /** What an import of something from `url` is given. */
-export function importContext(context: UpdateContext, url: URL): ImportContext {
+function importContext(context: UpdateContext, url: URL): ImportContext {
   const { build, signal, now, mayShrink } = context;
   return { build, signal, now, mayShrink, origin: withoutSecrets(url), asOf: now.toISOString() };
 }
