@@ -14,6 +14,7 @@ import { toAssertedPackage } from '#inventory/sbom/package.ts';
 import { isCycloneDx, parseCycloneDx } from '#inventory/sbom/parse-cyclonedx.ts';
 import { isSpdx, parseSpdx } from '#inventory/sbom/parse-spdx.ts';
 import type { SbomRow, SbomRows } from '#inventory/sbom/sbom-row.ts';
+import { type Platform, toPlatform } from '#oci/platform.ts';
 
 const LIMITS = { maxBytes: 256 * 1024 * 1024, maxValues: 20_000_000 };
 /** Packages of one document; the largest images have some 20,000. */
@@ -31,6 +32,7 @@ export function readSbom(input: Uint8Array, path: string): Inventory {
     throw new PlimsollError('LIMIT_EXCEEDED', `Cannot read "${printable(path)}": over ${MAX_PACKAGES} packages`);
   }
   const distro = findDistro(json, rows);
+  const platform = findPlatform(json);
   const packages = new Map<string, Package>();
   let unreadable = 0;
   for (const row of rows) {
@@ -44,7 +46,7 @@ export function readSbom(input: Uint8Array, path: string): Inventory {
     ...(unreadable === 0 ? [] : [`${unreadable} entries whose package URL cannot be read or has no version`]),
   ];
   return {
-    image: { reference: `sbom:${path}`, layers: [] },
+    image: { reference: `sbom:${path}`, layers: [], ...(platform === undefined ? {} : { platform }) },
     ...(distro === undefined ? {} : { distro }),
     packages: [...packages.values()].map(one => withKnownOwner(one, packages)).sort(comparePackages),
     gaps: lost.map(reason => ({ path, reason })),
@@ -78,17 +80,39 @@ function isImage(purl: string): boolean {
 }
 
 /** The package with its purl as written: it may name another release than the document does. */
-function toPackage({ purl, licenses, managedBy }: SbomRow): Package | undefined {
+function toPackage({ purl, licenses, own }: SbomRow): Package | undefined {
   const found = toAssertedPackage({ purl, licenses });
   if (found === undefined) return undefined;
   const module = declaredText(qualifierOf(purl, 'rpmmod'));
+  const managedBy = own?.get('managed-by');
   return {
     ...found,
     purl,
     locations: [],
     ...(module === undefined ? {} : { module }),
     ...(managedBy === undefined ? {} : { managedBy }),
+    ...(own === undefined ? {} : { properties: { ...found.properties, ...propertiesOf(own) } }),
   };
+}
+
+const PROPERTY = 'property:';
+
+function propertiesOf(own: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
+  const properties = [...own].flatMap(([name, value]) => {
+    const text = name.startsWith(PROPERTY) ? declaredText(value) : undefined;
+    return text === undefined ? [] : [[name.slice(PROPERTY.length), text] as const];
+  });
+  return Object.fromEntries(properties);
+}
+
+/** The platform that Plimsoll's own documents name: some weaknesses are of one operating system only. */
+function findPlatform(json: JsonRecord): Platform | undefined {
+  const subject = asRecord(asRecord(json['metadata'])['component']);
+  const written = asList(subject['properties'])
+    .map(asRecord)
+    .find(({ name }) => name === 'plimsoll:platform');
+  const [os, architecture, variant] = declaredText(written?.['value'])?.split('/') ?? [];
+  return os === undefined || architecture === undefined ? undefined : toPlatform(os, architecture, variant);
 }
 
 /** The distribution: the operating system of the document, else the one that all distribution packages name. */

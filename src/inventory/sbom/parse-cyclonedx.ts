@@ -36,16 +36,24 @@ export function parseCycloneDx(json: JsonRecord, { includesSubject = true } = {}
     if (!isRecord(component)) continue;
     const { purl, type } = component;
     if (typeof purl === 'string') {
-      rows.push({ purl, licenses: asList(component['licenses']).map(licenseOf), ...ownerOf(component) });
+      rows.push({ purl, licenses: asList(component['licenses']).map(licenseOf), ...ownOf(component) });
     } else if (component !== subject && typeof type === 'string' && !OTHER_KINDS.has(type)) nameless += 1;
     for (const part of asList(component['components']).toReversed()) waiting.push(part);
   }
   return { rows, nameless };
 }
 
-function ownerOf({ properties }: JsonRecord): Pick<SbomRow, 'managedBy'> {
-  const { value } = asRecord(asList(properties).find(one => asRecord(one)['name'] === 'plimsoll:managed-by'));
-  return typeof value === 'string' ? { managedBy: value } : {};
+const OWN = 'plimsoll:';
+/** Our documents have a few properties for each place a package is found in. */
+const MAX_OWN = 200;
+
+function ownOf({ properties }: JsonRecord): Pick<SbomRow, 'own'> {
+  const own = new Map<string, string>();
+  for (const { name, value } of asList(properties).slice(0, MAX_OWN).map(asRecord)) {
+    if (typeof name !== 'string' || typeof value !== 'string' || !name.startsWith(OWN)) continue;
+    own.set(name.slice(OWN.length), value);
+  }
+  return own.size === 0 ? {} : { own };
 }
 
 function licenseOf(choice: unknown): unknown {

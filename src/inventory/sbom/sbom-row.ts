@@ -4,8 +4,11 @@
 export interface SbomRow {
   readonly purl: string;
   readonly licenses: readonly unknown[];
-  /** The purl of the package that owns it, as Plimsoll's own documents say; whether to believe that is for the reader to say. */
-  readonly managedBy?: string;
+  /**
+   * What Plimsoll's own documents say besides, by the name of the property without `plimsoll:`; whether to believe it is for the reader to
+   * say. Missing when there is nothing.
+   */
+  readonly own?: ReadonlyMap<string, string>;
 }
 
 /** What an SBOM lists. */
