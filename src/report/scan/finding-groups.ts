@@ -1,5 +1,5 @@
 /** Findings put together for people, and what was set aside by its reason. */
-import type { Inventory } from '#inventory/inventory.ts';
+import type { Inventory, Package } from '#inventory/inventory.ts';
 import type { Finding, Waived } from '#matching/finding.ts';
 import { layerOf } from './scan-report.ts';
 import type { Grouping } from './scan-report-options.ts';
@@ -26,7 +26,7 @@ function keyOf(finding: Finding, grouping: Grouping, inventory: Pick<Inventory, 
     case 'severity':
       return severity;
     case 'package':
-      return [one.type, one.name, one.version, one.root ?? ''].join('\0');
+      return buildOf(one);
     case 'layer':
       return layerOf(inventory, one)?.digest ?? '';
     case 'vulnerability':
@@ -50,14 +50,18 @@ export function mergeBuilds(findings: readonly Finding[]): readonly FindingRow[]
   const rows = new Map<string, { finding: Finding; others: number }>();
   for (const finding of findings) {
     const { id, severity, fix, package: one } = finding;
-    const source = one.source ?? one;
     const fixed = fix.kind === 'fixed' ? fix.version : fix.kind;
-    const key = [id, severity, one.type, source.name, one.version, fixed, one.layer ?? '', one.root ?? ''].join('\0');
+    const key = [id, severity, fixed, buildOf(one)].join('\0');
     const row = rows.get(key);
     if (row === undefined) rows.set(key, { finding, others: 0 });
     else row.others += 1;
   }
   return [...rows.values()];
+}
+
+/** What was built together, and came with one layer. */
+function buildOf({ type, name, version, source, layer, root }: Package): string {
+  return [type, (source ?? { name }).name, version, layer ?? '', root ?? ''].join('\0');
 }
 
 /** What was set aside for one reason. */

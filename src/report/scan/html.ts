@@ -141,7 +141,7 @@ function toRow(finding: Finding, inventory: Inventory): string {
   const cells = [
     cell(`<span class="tag ${severity}">${severity}</span>`, String(SEVERITIES.indexOf(severity))),
     cell(anchor(advisoryLink(id), id)),
-    cell(exploit.join(', '), String(1 - (epss?.score ?? 0) - (kev === undefined ? 0 : 2) + 2)),
+    cell(exploit.join(', '), exploitRank(finding)),
     cell(`${escapeHtml(one.name)} <small>${escapeHtml(one.type)}</small>`),
     cell(escapeHtml(one.version)),
     cell(
@@ -153,6 +153,11 @@ function toRow(finding: Finding, inventory: Inventory): string {
     ),
   ];
   return `<tr>${cells.join('')}</tr>`;
+}
+
+/** Whole numbers, as the script sorts them: known exploited ones first, then the most probable. */
+function exploitRank({ kev, epss }: Finding): string {
+  return String((kev === undefined ? 200_000 : 100_000) - Math.round((epss?.score ?? 0) * 100_000));
 }
 
 function cell(html: string, sort?: string): string {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { Script } from 'node:vm';
 import { Version } from '@cyclonedx/cyclonedx-library/Spec';
 import { JsonStrictValidator } from '@cyclonedx/cyclonedx-library/Validation';
 import { Ajv } from 'ajv';
@@ -9,6 +10,7 @@ import { expect, test } from 'vitest';
 import { CREATED_AT } from '../testdata/sample-inventory.ts';
 import { renderCyclonedxFindings } from './cyclonedx-findings.ts';
 import { renderHtml } from './html.ts';
+import { SCRIPT } from './html-page.ts';
 import { renderJunit } from './junit.ts';
 import { renderReportJson } from './report-json.ts';
 import { renderSarif } from './sarif.ts';
@@ -144,6 +146,10 @@ test.each(rows)('the page of the $name report holds no element or link of others
   expect(body).not.toContain('<script');
   expect(body).not.toMatch(/\s(?:on[a-z]+|src|style)=/i);
   for (const [, url = ''] of body.matchAll(/href="([^"]*)"/g)) expect(url).toMatch(/^https?:\/\/[^@"<>\s]+$/);
+});
+
+test('the script of the page is one that a browser can read', () => {
+  expect(() => new Script(SCRIPT)).not.toThrow();
 });
 
 test('the page asks nothing of anybody: it loads nothing, and only its own script may run', () => {

@@ -7,7 +7,7 @@ import type { GridColumn } from '../grid.ts';
 import { type Colors, plural } from '../table.ts';
 import { cutText } from '../text-columns.ts';
 import { advisoryLink } from './advisory-link.ts';
-import type { FindingRow } from './finding-groups.ts';
+import { type FindingRow, mergeBuilds } from './finding-groups.ts';
 import { countsText, fixText, layerOf } from './scan-report.ts';
 import type { Grouping } from './scan-report-options.ts';
 
@@ -62,13 +62,13 @@ export function findingColumns(
     score: { title: 'CVSS', cell: ({ finding }) => scoreCell(finding), minimum: 8 },
     title: { title: 'TITLE', cell: ({ finding }) => printable(finding.title ?? '', 500), minimum: 20 },
   };
-  const names = [...NAMES[grouping], ...(width >= WIDE ? ['score', 'title'] : [])];
-  return names.flatMap(name => columns[name] ?? []);
+  const names = new Set([...NAMES[grouping], ...(width >= WIDE ? ['score', 'title'] : [])]);
+  return [...names].flatMap(name => columns[name] ?? []);
 }
 
 const NAMES: Readonly<Record<Grouping, readonly string[]>> = {
   severity: ['id', 'exploit', 'package', 'installed', 'fix', 'layer'],
-  package: ['severity', 'id', 'exploit', 'fix', 'title'],
+  package: ['severity', 'id', 'exploit', 'package', 'fix', 'title'],
   layer: ['severity', 'id', 'exploit', 'package', 'installed', 'fix'],
   vulnerability: ['package', 'installed', 'fix', 'layer'],
 };
@@ -119,7 +119,10 @@ export function groupTitle(
     case 'package': {
       const layer = layerText(inventory, one);
       const where = layer === '' ? '' : `, layer ${layer}`;
-      const text = `${printable(one.name)} ${printable(one.version)} (${one.type}): ${countsOf(group)}${where}`;
+      const others = [...new Set(group.map(finding => printable(finding.package.name)))].slice(1);
+      const also = others.length === 0 ? '' : ` and ${others.join(', ')}`;
+      const counts = countsOf(mergeBuilds(group).map(({ finding }) => finding));
+      const text = `${printable(one.name)} ${printable(one.version)} (${one.type})${also}: ${counts}${where}`;
       return colors.bold(cutText(text, width));
     }
     case 'layer': {
