@@ -1,5 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -215,6 +224,24 @@ test('what is there and is no database of ours is not replaced', () => {
   // The lock is free again.
   change(path, build => build.replacePart(NPM, many(1), () => FACTS), { isFresh: true });
   expect(contents(path)['npm package-0']).toEqual(['N-0 1.0 about N-0']);
+});
+
+test('a link to the database stays one', () => {
+  const path = place();
+  const link = folder.at('link.db');
+  symlinkSync(path, link);
+  change(path, build => build.replacePart(NPM, many(1), () => FACTS));
+  change(link, build => build.replacePart(PYPI, [advisory('P', 'PyPI', 'package-0')], () => FACTS));
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect(contents(path)['PyPI package-0']).toEqual(['P 1.0 about P']);
+});
+
+test('a place where there can be no file is told', () => {
+  writeFileSync(folder.at('file'), '');
+  expect(() => startBuild(folder.at('file', 'v.db'), OPTIONS)).toThrow(
+    expect.objectContaining({ code: 'FILE_UNKNOWN' }),
+  );
+  expect(() => startBuild(folder.path, OPTIONS)).toThrow(expect.objectContaining({ code: 'DATABASE_INVALID' }));
 });
 
 test('a build that is killed leaves the old database, and the next one clears up after it', async () => {

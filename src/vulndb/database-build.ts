@@ -12,7 +12,7 @@ import { printable } from '#base/text.ts';
 import { checkDatabaseFile, databaseFailure } from './database-file.ts';
 import { PartEditor } from './part-editor.ts';
 import { EcosystemIds, PartWriter } from './part-writer.ts';
-import { removeLeftovers, replaceFile, temporaryName } from './replace-file.ts';
+import { behindLinks, removeLeftovers, replaceFile, temporaryName } from './replace-file.ts';
 import { APPLICATION_ID, PAGE_BYTES, PART_SPAN, SCHEMA_VERSION, TABLES } from './schema.ts';
 import { takeUpdateLock, type UpdateLock } from './update-lock.ts';
 import type { Part } from './vulnerability-database.ts';
@@ -55,11 +55,12 @@ const SHRINK_COUNTS_FROM = 100;
 const CACHE_KIB = 8192;
 
 /**
- * Begins a new version of the database at `path`, with everything that is in the present one. Nobody else can until it is disposed of.
+ * Begins a new version of the database at `place`, with everything that is in the present one. Nobody else can until it is disposed of.
  * @throws {PlimsollError} `DATABASE_BUSY`; `DATABASE_INVALID` when what is there is not a database of ours, unless `isFresh`; `FILE_DENIED`,
  * `LIMIT_EXCEEDED` when the disk is full.
  */
-export function startBuild(path: string, options: BuildOptions): DatabaseBuild {
+export function startBuild(place: string, options: BuildOptions): DatabaseBuild {
+  const path = behindLinks(place);
   const lock = takeUpdateLock(path, options.now);
   try {
     return new DatabaseBuild(path, lock, options);

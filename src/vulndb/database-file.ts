@@ -67,6 +67,10 @@ export function databaseFailure(error: unknown, path: string, doing?: string): u
       cause: error,
     });
   }
+  if (typeof code === 'string' && NO_PLACE.has(code)) {
+    const what = doing ?? `Cannot use "${printable(path)}"`;
+    return new PlimsollError('FILE_UNKNOWN', `${what}: there can be no file of that name`, { cause: error });
+  }
   const number = sqliteCode(error);
   if (number === SQLITE.ioError || number === SQLITE.cannotOpen) {
     return invalidDatabase(path, `it cannot be read (${(error as Error).message})`, error);
@@ -90,13 +94,22 @@ function isInflateError(code: unknown): boolean {
   return typeof code === 'string' && /^(?:ZSTD_|ERR_BUFFER_TOO_LARGE)/.test(code);
 }
 
+/** System errors of paths whose folder cannot be, or that are folders themselves. */
+const NO_PLACE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENAMETOOLONG', 'ELOOP']);
+
 function isDiskFull(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'ENOSPC' || code === 'EDQUOT' || sqliteCode(error) === SQLITE.full;
 }
 
 /** SQLite's primary result codes that we tell apart; https://www.sqlite.org/rescode.html. */
-const SQLITE = { busy: 5, ioError: 10, full: 13, cannotOpen: 14 } as const;
+const SQLITE = { busy: 5, readOnly: 8, ioError: 10, full: 13, cannotOpen: 14 } as const;
+
+/** Whether SQLite cannot open or write a file, for reasons that it does not tell. */
+export function isRefused(error: unknown): boolean {
+  const number = sqliteCode(error);
+  return number === SQLITE.cannotOpen || number === SQLITE.readOnly;
+}
 
 /** Whether SQLite says that somebody else holds a lock. */
 export function isBusy(error: unknown): boolean {

@@ -1,8 +1,17 @@
 /**
  * Putting a finished file in the place of another, so that whoever looks sees the old one or the new one, whole, even after a power cut.
  */
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+
+/** The file that `path` leads to, where it is a link: a file is put there, and the link stays. `path` itself when there is nothing yet. */
+export function behindLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
 
 /** A name beside `path` for a file that is being made: hidden, of this process, and found by `removeLeftovers`. */
 export function temporaryName(path: string, purpose: string): string {

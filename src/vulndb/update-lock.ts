@@ -9,7 +9,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
-import { databaseFailure, isBusy } from './database-file.ts';
+import { databaseFailure, isBusy, isRefused } from './database-file.ts';
 
 /** The right to replace a database; given back when disposed of, or when the process ends. */
 export interface UpdateLock extends Disposable {
@@ -41,7 +41,11 @@ export function takeUpdateLock(path: string, now: Date): UpdateLock {
         { cause: error },
       );
     }
-    throw databaseFailure(error, lockPath, `Cannot lock the vulnerability database "${printable(path)}"`);
+    const cannot = `Cannot change the vulnerability database "${printable(path)}"`;
+    if (isRefused(error)) {
+      throw new PlimsollError('FILE_DENIED', `${cannot}: its folder cannot be written to`, { cause: error });
+    }
+    throw databaseFailure(error, lockPath, cannot);
   }
   const held = database;
   return {

@@ -18,7 +18,7 @@ import { openRegistryWith } from '#image/registry/open-registry.ts';
 import { verified, verifiedBytes } from '#image/verified.ts';
 import { formatReference } from '#oci/reference.ts';
 import { checkDatabaseFile, databaseFailure, invalidDatabase } from '../database-file.ts';
-import { removeLeftovers, replaceFile, temporaryName } from '../replace-file.ts';
+import { behindLinks, removeLeftovers, replaceFile, temporaryName } from '../replace-file.ts';
 import { takeUpdateLock } from '../update-lock.ts';
 import { type DatabaseStatus, openDatabase } from '../vulnerability-database.ts';
 import { type ArtifactConfig, type Pointer, parseArtifact, parseArtifactConfig } from './manifest.ts';
@@ -39,11 +39,16 @@ const MAX_DATABASE_BYTES = 64 * 1024 ** 3;
 const MAX_DOCUMENT_BYTES = 1024 * 1024;
 
 /**
- * Fetches the database at `place` and puts it at `path`. Nobody else can change that meanwhile; readers go on with what they have.
+ * Fetches the database at `place` and puts it at `target`. Nobody else can change that meanwhile; readers go on with what they have.
  * @throws {PlimsollError} `MANIFEST_UNKNOWN`, `MANIFEST_UNSUPPORTED`, `DIGEST_MISMATCH`, `DATABASE_INVALID`, `DATABASE_BUSY`, …; then the old
  * one stays.
  */
-export async function pullDatabase(place: ArtifactPlace, path: string, options: PullOptions): Promise<DatabaseStatus> {
+export async function pullDatabase(
+  place: ArtifactPlace,
+  target: string,
+  options: PullOptions,
+): Promise<DatabaseStatus> {
+  const path = behindLinks(target);
   using _lock = takeUpdateLock(path, options.now);
   removeLeftovers(path);
   await using source = await openSource(place, options);

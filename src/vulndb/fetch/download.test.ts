@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type ScratchFolder, scratchFolder } from '../../../test/fixtures/scratch-folder.ts';
 import { type FeedServer, startFeedServer } from '../testing/feed-server.ts';
@@ -108,6 +109,27 @@ test('a source that is busy is asked again', async () => {
   });
   server.fail('/feed.zip', 403);
   await expect(fetchIt()).rejects.toMatchObject({ code: 'FEED_INVALID' });
+});
+
+const whyNoTmpfs = process.getuid?.() === 0 ? undefined : 'only root can mount a small one';
+if (whyNoTmpfs !== undefined) console.warn(`A full disk is not tried: ${whyNoTmpfs}`);
+
+test.skipIf(whyNoTmpfs !== undefined)('a full disk is told, and what fits is gone on with', async () => {
+  const disk = folder.at('disk');
+  mkdirSync(disk);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', disk]);
+  try {
+    await expect(fetchIt({ folder: disk })).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: `Cannot fetch "${server.url}/feed.zip" into "${disk}": no space left on its disk`,
+    });
+    execFileSync('mount', ['-o', 'remount,size=2m', disk]);
+    server.requests.length = 0;
+    expect(contentOf(await fetchIt({ folder: disk })).equals(CONTENT)).toBe(true);
+    expect(server.requests.map(({ status }) => status)).toEqual([206]);
+  } finally {
+    execFileSync('umount', [disk]);
+  }
 });
 
 test('more than is allowed is not fetched', async () => {
