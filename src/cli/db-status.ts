@@ -93,9 +93,10 @@ function toTable(status: DatabaseStatus, ecosystems: readonly CoveredEcosystem[]
     ),
     '',
     ...columns(
-      ['ECOSYSTEM', 'PACKAGES', 'STATEMENTS'],
-      ecosystems.map(({ name, packages, records: count }) => [
+      ['ECOSYSTEM', 'DECIDED BY', 'PACKAGES', 'STATEMENTS'],
+      ecosystems.map(({ name, source, packages, records: count }) => [
         printable(name),
+        printable(source ?? 'all sources'),
         packages.toLocaleString('en'),
         count.toLocaleString('en'),
       ]),

@@ -10,6 +10,7 @@ import type { Advisory, ExploitProbability, KnownExploited, ReadCounts } from '#
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import { checkDatabaseFile, databaseFailure } from './database-file.ts';
+import { findDecidingSource } from './deciding-source.ts';
 import { PartEditor } from './part-editor.ts';
 import { EcosystemIds, PartWriter } from './part-writer.ts';
 import { behindLinks, removeLeftovers, replaceFile, temporaryName } from './replace-file.ts';
@@ -309,6 +310,7 @@ export class DatabaseBuild implements Disposable {
     this.#guard(() => {
       const database = this.#database;
       const finished = temporaryName(this.path, 'finished');
+      this.#decideSources();
       database.exec(COUNT_ECOSYSTEMS);
       const setMeta = database.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
       setMeta.run('schema', String(SCHEMA_VERSION));
@@ -350,6 +352,21 @@ export class DatabaseBuild implements Disposable {
   ): void {
     const rows = Array.from(map, ([name, values]) => [name, JSON.stringify(values)]);
     this.#setTable(table, `INSERT OR REPLACE INTO ${table} VALUES (?, ?)`, rows, key, facts, {});
+  }
+
+  #decideSources(): void {
+    const spoken = this.#database
+      .prepare(
+        `SELECT ecosystem.id AS id, ecosystem.name AS name, group_concat(DISTINCT part.source) AS sources
+         FROM package JOIN part ON part.id = package.part JOIN ecosystem ON ecosystem.id = package.ecosystem
+         GROUP BY ecosystem.id`,
+      )
+      .all();
+    const update = this.#database.prepare('UPDATE ecosystem SET source = ? WHERE id = ?');
+    for (const row of spoken) {
+      const source = findDecidingSource(String(row['name']), String(row['sources']).split(',').sort());
+      update.run(source ?? null, Number(row['id']));
+    }
   }
 
   #setTable(
@@ -420,8 +437,12 @@ export interface OpenPart {
 const COUNT_ECOSYSTEMS = `
   UPDATE ecosystem SET packages = 0, records = 0;
   UPDATE ecosystem SET packages = counted.packages, records = counted.records
-  FROM (SELECT ecosystem, count(DISTINCT name) AS packages, sum(records) AS records FROM package GROUP BY ecosystem) AS counted
-  WHERE counted.ecosystem = ecosystem.id;
+  FROM (
+    SELECT package.ecosystem AS id, count(DISTINCT package.name) AS packages, sum(package.records) AS records
+    FROM package JOIN part ON part.id = package.part JOIN ecosystem AS own ON own.id = package.ecosystem
+    WHERE own.source IS NULL OR own.source = part.source GROUP BY package.ecosystem
+  ) AS counted
+  WHERE counted.id = ecosystem.id;
 `;
 
 function openWork(path: string, isNew: boolean): DatabaseSync {

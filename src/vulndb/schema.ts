@@ -43,9 +43,11 @@ export const TABLES = `
     UNIQUE (source, name)
   );
 
+  -- What is counted, and found, is what its source says; of all sources where that is null.
   CREATE TABLE ecosystem (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
+    source TEXT,
     packages INTEGER NOT NULL DEFAULT 0,
     records INTEGER NOT NULL DEFAULT 0
   );

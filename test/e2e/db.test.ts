@@ -57,13 +57,13 @@ test('files are imported, asked about and shown', async () => {
   expect(status).toMatchObject({ status: 0, stderr: '' });
   expect(status.stdout).toMatch(/^Database {4}.*a\.db$/m);
   expect(status.stdout).toMatch(/^osv npm {2}2026-11-01 +1 +0 {2}/m);
-  expect(status.stdout).toMatch(/^npm +1 +1$/m);
+  expect(status.stdout).toMatch(/^npm +osv +1 +1$/m);
   const json = JSON.parse((await db('a.db', 'status', '--format', 'json', '--max-age', '10000')).stdout);
   expect(json).toMatchObject({
     schema: 'plimsoll/db-status/1',
     schemaVersion: 1,
     isStale: false,
-    ecosystems: [{ name: 'npm', packages: 1, records: 1 }],
+    ecosystems: [{ name: 'npm', source: 'osv', packages: 1, records: 1 }],
   });
 
   const shown = await db('a.db', 'show', 'cve-2026-7001');
