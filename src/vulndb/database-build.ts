@@ -446,8 +446,9 @@ const COUNT_ECOSYSTEMS = `
 `;
 
 function openWork(path: string, isNew: boolean): DatabaseSync {
-  const database = new DatabaseSync(path);
-  // The file is thrown away when anything goes wrong, so nothing needs to be undone or safe from a power cut.
+  // The file is thrown away when anything goes wrong, so nothing needs to be undone or safe from a power cut. SQLite allows that only when it
+  // is not told to be on its guard, as Node tells it.
+  const database = new DatabaseSync(path, { defensive: false });
   database.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA cache_size = -${CACHE_KIB};`);
   if (isNew) {

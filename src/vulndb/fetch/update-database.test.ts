@@ -140,6 +140,16 @@ test('a source that fails keeps what was known, and the others are updated', asy
   expect(database.kev('CVE-2026-7001')).toBeDefined();
 });
 
+test('a source that cannot be reached is given up before all of its feeds were tried', async () => {
+  const ecosystems = ['npm', 'PyPI', 'Go', 'Maven'];
+  for (const one of ecosystems) server.fail(`/osv/${one}/all.zip`, 503, 503);
+  server.put('/kev/sites/default/files/feeds/known_exploited_vulnerabilities.json', feeds.KEV);
+  const { outcomes, failed, asked } = await update({ sources: ['osv', 'kev'], ecosystems });
+  expect(failed).toEqual(['osv npm: FEED_UNAVAILABLE', 'osv PyPI: FEED_UNAVAILABLE']);
+  expect(outcomes).toEqual(['imported kev']);
+  expect(asked.filter(line => line.includes('Go') || line.includes('Maven'))).toEqual([]);
+});
+
 test('Red Hat’s archive is fetched once, then what changed and what was deleted', async () => {
   const root = '/redhat-vex/data/csaf/v2/vex';
   server.put(`${root}/archive_latest.txt`, 'csaf_vex_2026-11-20.tar.zst\n');

@@ -27,6 +27,8 @@ export interface UpdateReport {
   readonly failed: readonly { readonly feed: string; readonly error: PlimsollError }[];
 }
 
+/** After so many feeds in a row that could not be had, the rest of a source is not asked for. */
+const MAX_LOSSES = 2;
 /** NVD's oldest feed has all CVEs before it, too. */
 const FIRST_NVD_YEAR = 2002;
 
@@ -34,25 +36,33 @@ const FIRST_NVD_YEAR = 2002;
 export async function updateSources(context: UpdateContext, choice: UpdateChoice): Promise<UpdateReport> {
   const outcomes: FeedOutcome[] = [];
   const failed: { feed: string; error: PlimsollError }[] = [];
-  for (const { feed, run } of stepsOf(context, choice)) {
+  const unreachable = new Map<SourceId, number>();
+  for (const { source, feed, run } of stepsOf(context, choice)) {
+    const losses = unreachable.get(source) ?? 0;
+    // Each attempt takes minutes before it is given up, and the feeds of a source are at one place.
+    if (losses >= MAX_LOSSES) continue;
     try {
       for await (const outcome of run()) outcomes.push(outcome);
+      unreachable.delete(source);
     } catch (error) {
       const isFatal = !(error instanceof PlimsollError) || error.code === 'CANCELLED' || context.build.hasFailed;
       if (isFatal || context.signal.aborted) throw error;
       failed.push({ feed, error });
+      if (error.code === 'FEED_UNAVAILABLE' || error.code === 'TIMED_OUT') unreachable.set(source, losses + 1);
     }
   }
   return { outcomes, failed };
 }
 
 interface Step {
+  readonly source: SourceId;
   readonly feed: string;
   run(): AsyncIterable<FeedOutcome>;
 }
 
 function* stepsOf(context: UpdateContext, choice: UpdateChoice): Generator<Step> {
-  const one = (feed: string, run: () => Promise<FeedOutcome>): Step => ({
+  const one = (source: SourceId, feed: string, run: () => Promise<FeedOutcome>): Step => ({
+    source,
     feed,
     run: async function* () {
       yield await run();
@@ -62,12 +72,13 @@ function* stepsOf(context: UpdateContext, choice: UpdateChoice): Generator<Step>
     switch (source) {
       case 'osv':
         for (const ecosystem of choice.ecosystems ?? OSV_ECOSYSTEMS) {
-          yield one(`osv ${ecosystem}`, () => updateOsv(context, ecosystem));
+          yield one(source, `osv ${ecosystem}`, () => updateOsv(context, ecosystem));
         }
         break;
       case 'redhat-vex':
-        yield one(source, () => updateRedHat(context));
+        yield one(source, source, () => updateRedHat(context));
         yield {
+          source,
           feed: 'redhat-vex maps',
           run: async function* () {
             yield* await updateRedHatMaps(context);
@@ -75,21 +86,23 @@ function* stepsOf(context: UpdateContext, choice: UpdateChoice): Generator<Step>
         };
         break;
       case 'alpine-secdb':
-        yield { feed: source, run: () => updateAlpine(context) };
+        yield { source, feed: source, run: () => updateAlpine(context) };
         break;
       case 'amazon':
-        yield { feed: source, run: () => updateAmazon(context) };
+        yield { source, feed: source, run: () => updateAmazon(context) };
         break;
       case 'nvd':
         for (let year = FIRST_NVD_YEAR; year <= context.now.getUTCFullYear(); year += 1) {
           const url = feedUrl(SOURCES.nvd.feeds[1].url, { year: `${year}` }, context.mirrors.get(source));
-          yield one(`nvd ${year}`, () => updateDocument(context, { source, feed: `nvd ${year}`, url, kinds: ['nvd'] }));
+          yield one(source, `nvd ${year}`, () =>
+            updateDocument(context, { source, feed: `nvd ${year}`, url, kinds: ['nvd'] }),
+          );
         }
         break;
       default:
         for (const { url: template } of SOURCES[source].feeds) {
           const url = feedUrl(template, {}, context.mirrors.get(source));
-          yield one(source, () => updateDocument(context, { source, feed: source, url, kinds: KINDS[source] }));
+          yield one(source, source, () => updateDocument(context, { source, feed: source, url, kinds: KINDS[source] }));
         }
     }
   }
