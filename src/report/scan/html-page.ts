@@ -17,7 +17,7 @@ th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px 
 th{background:var(--head);white-space:nowrap}td.n,th.n{text-align:right}
 th button{all:unset;cursor:pointer;font-weight:600}th button:focus-visible{outline:2px solid var(--link)}
 th[aria-sort=ascending] button::after{content:" ▲"}th[aria-sort=descending] button::after{content:" ▼"}
-.tag{display:inline-block;padding:0 .5em;border-radius:1em;border:1px solid currentColor;font-size:.8rem;font-weight:600}
+.tag{display:inline-block;padding:0 .5em;border-radius:1em;border:1px solid currentColor;font-size:.8rem;font-weight:600;white-space:nowrap}
 .CRITICAL{color:var(--critical)}.HIGH{color:var(--high)}.MEDIUM{color:var(--medium)}.LOW{color:var(--low)}
 .NEGLIGIBLE,.UNKNOWN{color:var(--other)}.good{color:var(--good)}.warn{color:var(--medium)}
 .find{position:sticky;top:0;background:var(--bg);padding:.5rem 0;z-index:1}
