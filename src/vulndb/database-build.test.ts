@@ -216,6 +216,18 @@ test('a build that is given up leaves nothing but the lock file', () => {
   expect(readdirSync(join(path, '..')).sort()).toEqual(['v.db', 'v.db.lock']);
 });
 
+test('what is saved on the way is whole, and the build goes on', () => {
+  const path = place();
+  using build = startBuild(path, OPTIONS);
+  build.replacePart(NPM, many(3), () => FACTS);
+  build.save();
+  expect(contents(path)['npm package-0']).toEqual(['N-0 1.0 about N-0']);
+  build.replacePart(PYPI, [advisory('P', 'PyPI', 'package-0')], () => FACTS);
+  expect(contents(path)['PyPI package-0']).toEqual([]);
+  build.finish();
+  expect(contents(path)['PyPI package-0']).toEqual(['P 1.0 about P']);
+});
+
 test('what is there and is no database of ours is not replaced', () => {
   const path = place();
   writeFileSync(path, 'my notes');

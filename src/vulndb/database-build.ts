@@ -305,8 +305,8 @@ export class DatabaseBuild implements Disposable {
     this.#setTable('known_exploited', insert, rows, key, facts, options);
   }
 
-  /** Puts the new database in its place. Afterwards only disposing of it makes sense. */
-  finish(): void {
+  /** Puts the database in its place as it is now; the build goes on. No part may be open. */
+  save(): void {
     this.#guard(() => {
       const database = this.#database;
       const finished = temporaryName(this.path, 'finished');
@@ -320,12 +320,18 @@ export class DatabaseBuild implements Disposable {
       try {
         // Copies row by row: what was deleted takes no room, and the same rows give the same bytes.
         database.prepare('VACUUM INTO ?').run(finished);
-        database.close();
         replaceFile(finished, this.path);
       } finally {
         rmSync(finished, { force: true });
       }
+      database.exec('BEGIN');
     });
+  }
+
+  /** Puts the new database in its place. Afterwards only disposing of it makes sense. */
+  finish(): void {
+    this.save();
+    this.#guard(() => this.#database.close());
   }
 
   [Symbol.dispose](): void {

@@ -30,6 +30,8 @@ export interface UpdateContext {
   readonly folder: string;
   readonly mirrors: Mirrors;
   readonly watcher: UpdateWatcher;
+  /** How long what was taken over may wait to be put in place: who cancels a long first update keeps the rest. Two minutes unless told. */
+  readonly saveAfterMs?: number;
 }
 
 /** What came of one feed. */

@@ -273,6 +273,34 @@ test('NVD is fetched year by year when it is asked for', async () => {
   expect(database.records('CVE-2026-7001')[0]?.ratings).toMatchObject([{ kind: 'cvss', version: '3.1' }]);
 });
 
+test('an update that is cancelled keeps what was saved on the way', async () => {
+  server.put('/kev/sites/default/files/feeds/known_exploited_vulnerabilities.json', feeds.KEV);
+  server.put('/epss/epss_scores-current.csv.gz', feeds.EPSS);
+  await using client = new FeedClient({ env: {}, tlsVerify: true, userAgent: 'test' });
+  const abort = new AbortController();
+  {
+    using build = startBuild(path, { now: START, builtBy: '1' });
+    const run = {
+      client,
+      build,
+      signal: abort.signal,
+      now: START,
+      mayShrink: false,
+      folder: folder.at('downloads'),
+      mirrors: new Map([
+        ['kev', new URL(`${server.url}/kev`)],
+        ['epss', new URL(`${server.url}/epss`)],
+      ] as const),
+      watcher: { onFeed: (feed: string) => feed === 'epss' && abort.abort() },
+      saveAfterMs: -1,
+    };
+    await expect(updateSources(run, { sources: ['kev', 'epss'] })).rejects.toMatchObject({ code: 'CANCELLED' });
+  }
+  using database = openDatabase(path);
+  expect(database.kev('CVE-2026-7001')).toBeDefined();
+  expect(database.epss('CVE-2026-7001')).toBeUndefined();
+});
+
 test('cancelling ends it at once, and leaves the database', async () => {
   server.put('/kev/sites/default/files/feeds/known_exploited_vulnerabilities.json', feeds.KEV);
   await update({ sources: ['kev'] });

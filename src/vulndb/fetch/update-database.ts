@@ -29,6 +29,7 @@ export interface UpdateReport {
 
 /** After so many feeds in a row that could not be had, the rest of a source is not asked for. */
 const MAX_LOSSES = 2;
+const SAVE_AFTER_MS = 120_000;
 /** NVD's oldest feed has all CVEs before it, too. */
 const FIRST_NVD_YEAR = 2002;
 
@@ -37,6 +38,7 @@ export async function updateSources(context: UpdateContext, choice: UpdateChoice
   const outcomes: FeedOutcome[] = [];
   const failed: { feed: string; error: PlimsollError }[] = [];
   const unreachable = new Map<SourceId, number>();
+  let savedAt = performance.now();
   for (const { source, feed, run } of stepsOf(context, choice)) {
     const losses = unreachable.get(source) ?? 0;
     // Each attempt takes minutes before it is given up, and the feeds of a source are at one place.
@@ -44,6 +46,10 @@ export async function updateSources(context: UpdateContext, choice: UpdateChoice
     try {
       for await (const outcome of run()) outcomes.push(outcome);
       unreachable.delete(source);
+      if (performance.now() - savedAt > (context.saveAfterMs ?? SAVE_AFTER_MS)) {
+        context.build.save();
+        savedAt = performance.now();
+      }
     } catch (error) {
       const isFatal = !(error instanceof PlimsollError) || error.code === 'CANCELLED' || context.build.hasFailed;
       if (isFatal || context.signal.aborted) throw error;
