@@ -7,6 +7,7 @@ import { type ImportReport, importPath } from '#vulndb/import/import-paths.ts';
 import type { CliContext } from './context.ts';
 import { addDatabaseOption, type DatabaseOptions, databasePath } from './db-options.ts';
 import { summaryLines } from './import-summary.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { openTaskProgress } from './task-progress.ts';
 
 interface ImportOptions extends DatabaseOptions {
@@ -38,6 +39,7 @@ export function addImportCommand(db: Command, context: CliContext): void {
 
 async function runImport(paths: readonly string[], options: ImportOptions, context: CliContext): Promise<void> {
   const path = databasePath(options, context);
+  keepHeapSmall();
   const now = context.now();
   const reports: ImportReport[] = [];
   {

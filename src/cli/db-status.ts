@@ -4,9 +4,10 @@ import picocolors from 'picocolors';
 import { formatBytes } from '#base/byte-size.ts';
 import { printable } from '#base/text.ts';
 import { padText, textWidth } from '#report/text-columns.ts';
+import type { CoveredEcosystem, DatabaseStatus, Part } from '#vulndb/database-status.ts';
 import { type Freshness, freshnessOf } from '#vulndb/freshness.ts';
 import { partLabel } from '#vulndb/import/part-label.ts';
-import { type CoveredEcosystem, type DatabaseStatus, openDatabase, type Part } from '#vulndb/vulnerability-database.ts';
+import { openDatabase } from '#vulndb/vulnerability-database.ts';
 import { type CliContext, hasColors } from './context.ts';
 import { addDatabaseOption, addMaxAgeOption, type DatabaseOptions, databasePath } from './db-options.ts';
 

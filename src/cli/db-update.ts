@@ -18,6 +18,7 @@ import {
   type NetworkOptions,
 } from './db-options.ts';
 import { summaryLines } from './import-summary.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { openTaskProgress, type TaskProgress } from './task-progress.ts';
 
 interface UpdateOptions extends DatabaseOptions, NetworkOptions {
@@ -73,6 +74,7 @@ async function runUpdate(options: UpdateOptions, context: CliContext): Promise<v
     );
   }
   const path = databasePath(options, context);
+  keepHeapSmall();
   const now = context.now();
   const { tlsVerify, caFile } = options;
   const downloads = `${path}.downloads`;

@@ -11,7 +11,7 @@ import type { VexDocument } from '#matching/vex/statement.ts';
 import { applyWaivers } from '#matching/waiver/apply-waivers.ts';
 import type { Waiver } from '#matching/waiver/parse-waivers.ts';
 import { type ReportDatabase, type ScanReport, toScanReport } from '#report/scan/scan-report.ts';
-import type { DatabaseStatus } from '#vulndb/vulnerability-database.ts';
+import type { DatabaseStatus } from '#vulndb/database-status.ts';
 
 /** A file of waivers. */
 export interface WaiverFile {

@@ -7,6 +7,7 @@
  */
 import type { Advisory, AdvisoryKind, AffectedPackage, Rating } from '#advisory/advisory.ts';
 import type { AffectedRange, RangeEvent } from '#version/range.ts';
+import { compressText, inflateText } from './body-code.ts';
 import { decodeRatings, encodeRatings, type StoredRating } from './rating-code.ts';
 
 /** An entry as it is read back: whose it is, what can be said of that advisory without looking it up, and the package. */
@@ -62,6 +63,21 @@ const EVENT_KINDS: Readonly<Record<string, RangeEvent['kind']>> = {
   a: 'last-affected',
   l: 'limit',
 };
+
+/** Entries of a package are compressed from this many characters on; below, zstd gains little and matching pays for it. */
+const COMPRESS_FROM = 1024;
+
+/** Entries joined by commas as a row has them: compressed where that is worth it. */
+export function storeEntries(text: string): string | Buffer {
+  if (text.length < COMPRESS_FROM) return text;
+  const compressed = compressText(text);
+  return compressed.length < text.length * 0.75 ? compressed : text;
+}
+
+/** The text of entries as a row has them. @throws {Error} when they are damaged. */
+export function entriesText(stored: unknown): string {
+  return typeof stored === 'string' ? stored : inflateText(stored as Uint8Array);
+}
 
 /** The text of an entry. */
 export function encodeEntry(place: number, advisory: Advisory, affected: AffectedPackage): string {

@@ -5,18 +5,17 @@
  * No transaction is ever rolled back: a part is written under a new number, and only when it is whole its predecessor is deleted.
  */
 import { constants, copyFileSync, existsSync, rmSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
-import type { Advisory, ExploitProbability, KnownExploited, ReadCounts } from '#advisory/advisory.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import type { Advisory, ExploitProbability, KnownExploited } from '#advisory/advisory.ts';
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import { checkDatabaseFile, databaseFailure } from './database-file.ts';
-import { findDecidingSource } from './deciding-source.ts';
 import { PartEditor } from './part-editor.ts';
+import { type KnownPart, type PartFacts, type PartKey, PartTable } from './part-table.ts';
 import { EcosystemIds, PartWriter } from './part-writer.ts';
 import { behindLinks, removeLeftovers, replaceFile, temporaryName } from './replace-file.ts';
-import { APPLICATION_ID, PAGE_BYTES, PART_SPAN, SCHEMA_VERSION, TABLES } from './schema.ts';
 import { takeUpdateLock, type UpdateLock } from './update-lock.ts';
-import type { Part } from './vulnerability-database.ts';
+import { completeWork, openWork } from './work-file.ts';
 
 /** Options of `startBuild`. */
 export interface BuildOptions {
@@ -28,21 +27,6 @@ export interface BuildOptions {
   readonly isFresh?: boolean;
 }
 
-/** Which part of which source. */
-export type PartKey = Pick<Part, 'source' | 'name'>;
-
-/** A part that a build has found or made. */
-export interface KnownPart extends PartKey, Pick<Part, 'origin' | 'advisories' | 'asOf'> {
-  readonly state: string | undefined;
-}
-
-/** What is to be remembered of a part besides its advisories. */
-export interface PartFacts extends Pick<Part, 'origin' | 'asOf'> {
-  readonly counts: ReadCounts;
-  /** What the fetcher wants to find here next time, of its own making. */
-  readonly state?: string | undefined;
-}
-
 /** Options of what replaces a part. */
 export interface ReplaceOptions {
   /** Whether it may have far fewer advisories than the one it replaces, which otherwise is taken for a mistake. */
@@ -52,8 +36,6 @@ export interface ReplaceOptions {
 /** A source that suddenly has a twentieth less than it had is broken more probably than cured; below so many, anything goes. */
 const SHRINK_LIMIT = 0.95;
 const SHRINK_COUNTS_FROM = 100;
-/** KiB of pages that SQLite keeps in memory. */
-const CACHE_KIB = 8192;
 
 /**
  * Begins a new version of the database at `place`, with everything that is in the present one. Nobody else can until it is disposed of.
@@ -79,6 +61,7 @@ export class DatabaseBuild implements Disposable {
   readonly #work: string;
   readonly #database: DatabaseSync;
   readonly #ecosystems: EcosystemIds;
+  readonly #parts: PartTable;
   /** Ids of parts that are being written and have no row yet. */
   readonly #openParts = new Set<number>();
   #failure: unknown;
@@ -97,6 +80,7 @@ export class DatabaseBuild implements Disposable {
       }
       this.#database = openWork(this.#work, isNew);
       this.#ecosystems = new EcosystemIds(this.#database);
+      this.#parts = new PartTable(this.#database, options.now);
     } catch (error) {
       rmSync(this.#work, { force: true });
       throw error;
@@ -110,23 +94,12 @@ export class DatabaseBuild implements Disposable {
 
   /** The parts there are now, by source and name. */
   parts(): readonly KnownPart[] {
-    return this.#database
-      .prepare('SELECT source, name, origin, advisories, as_of, state FROM part ORDER BY source, name')
-      .all()
-      .map(row => ({
-        source: String(row['source']),
-        name: String(row['name']),
-        origin: String(row['origin']),
-        advisories: Number(row['advisories']),
-        asOf: String(row['as_of']),
-        state: typeof row['state'] === 'string' ? row['state'] : undefined,
-      }));
+    return this.#parts.list();
   }
 
   /** Begins a part that is to replace the one of that key, or to be new. Give it to `endPart` or `dropPart`. */
   beginPart(key: PartKey): OpenPart {
-    const ids = this.#database.prepare('SELECT id FROM part').all();
-    const taken = new Set([...ids.map(row => Number(row['id'])), ...this.#openParts]);
+    const taken = new Set([...this.#parts.ids(), ...this.#openParts]);
     let id = 1;
     while (taken.has(id)) id += 1;
     this.#openParts.add(id);
@@ -151,30 +124,11 @@ export class DatabaseBuild implements Disposable {
    */
   endPart(part: OpenPart, facts: PartFacts, { mayShrink = false }: ReplaceOptions = {}): void {
     this.#guard(() => {
-      const { source, name } = part.key;
-      const old = this.#findPart(part.key);
+      const old = this.#parts.find(part.key);
       if (!mayShrink && old !== undefined) refuseShrinking(part.key, old.advisories, part.count);
-      const { nextPlace, nextBlock } = part.writer.end();
-      if (old !== undefined) this.#deletePart(old.id);
-      const { origin, asOf, counts } = facts;
-      this.#database
-        .prepare('INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-        .run(
-          part.writer.part,
-          source,
-          name,
-          origin,
-          asOf,
-          this.#options.now.toISOString(),
-          part.count,
-          counts.read,
-          counts.kept,
-          JSON.stringify(counts.skipped),
-          JSON.stringify(counts.lost),
-          facts.state ?? null,
-          nextPlace,
-          nextBlock,
-        );
+      const position = part.writer.end();
+      if (old !== undefined) this.#parts.delete(old.id);
+      this.#parts.insert(part.writer.part, part.key, part.count, facts, position);
       this.#openParts.delete(part.writer.part);
     });
   }
@@ -182,8 +136,8 @@ export class DatabaseBuild implements Disposable {
   /** The part came to nothing: its predecessor stays. */
   dropPart(part: OpenPart): void {
     this.#guard(() => {
-      part.writer.end();
-      this.#deletePart(part.writer.part);
+      part.writer.drop();
+      this.#parts.delete(part.writer.part);
       this.#openParts.delete(part.writer.part);
     });
   }
@@ -205,19 +159,9 @@ export class DatabaseBuild implements Disposable {
     }
   }
 
-  /** What there is of an advisory: in which parts of the source it is, and in which form. */
+  /** In which parts of the source there is an advisory, and in which form. */
   findAdvisory(source: string, id: string): readonly { readonly name: string; readonly modified: string }[] {
-    return this.#guard(() =>
-      this.#database
-        .prepare(
-          `SELECT part.name AS name, advisory.modified AS modified
-           FROM identifier JOIN advisory ON advisory.number = identifier.advisory
-           JOIN part ON part.id = identifier.advisory / ${PART_SPAN}
-           WHERE identifier.name = ? AND identifier.relation = 0 AND part.source = ? ORDER BY part.name`,
-        )
-        .all(id, source)
-        .map(row => ({ name: String(row['name']), modified: row['modified'] === null ? '' : String(row['modified']) })),
-    );
+    return this.#guard(() => this.#parts.findAdvisory(source, id));
   }
 
   /**
@@ -229,7 +173,7 @@ export class DatabaseBuild implements Disposable {
     change: { readonly remove: Iterable<string>; readonly add: readonly Advisory[] },
     facts: PartFacts,
   ): void {
-    const old = this.#findPart(key);
+    const old = this.#parts.find(key);
     if (old === undefined) {
       this.replacePart(key, change.add, () => facts);
       return;
@@ -239,40 +183,13 @@ export class DatabaseBuild implements Disposable {
       editor.remove([...change.remove, ...change.add.map(({ id }) => id)]);
       const writer = new PartWriter(this.#database, old.id, old, this.#ecosystems);
       for (const advisory of change.add) writer.add(advisory);
-      const { nextPlace, nextBlock } = writer.end();
-      const span = [old.id * PART_SPAN, (old.id + 1) * PART_SPAN] as const;
-      const counted = this.#database
-        .prepare('SELECT count(*) AS count FROM advisory WHERE number >= ? AND number < ?')
-        .get(...span);
-      this.#database
-        .prepare(
-          `UPDATE part SET origin = ?, as_of = max(as_of, ?), imported_at = ?, advisories = ?, read = read + ?, kept = kept + ?,
-           skipped = ?, lost = ?, state = coalesce(?, state), next_place = ?, next_block = ? WHERE id = ?`,
-        )
-        .run(
-          facts.origin,
-          facts.asOf,
-          this.#options.now.toISOString(),
-          Number(counted?.['count']),
-          facts.counts.read,
-          facts.counts.kept,
-          JSON.stringify(addCounts(old.skipped, facts.counts.skipped)),
-          JSON.stringify(addCounts(old.lost, facts.counts.lost)),
-          facts.state ?? null,
-          nextPlace,
-          nextBlock,
-          old.id,
-        );
+      this.#parts.update(old, facts, writer.end());
     });
   }
 
   /** The source was asked, and has nothing new. */
   confirmPart(key: PartKey, { asOf, state }: { readonly asOf: string; readonly state?: string | undefined }): void {
-    this.#guard(() =>
-      this.#database
-        .prepare('UPDATE part SET as_of = max(as_of, ?), state = coalesce(?, state) WHERE source = ? AND name = ?')
-        .run(asOf, state ?? null, key.source, key.name),
-    );
+    this.#guard(() => this.#parts.confirm(key, asOf, state));
   }
 
   /** Replaces all EPSS scores. */
@@ -310,12 +227,7 @@ export class DatabaseBuild implements Disposable {
     this.#guard(() => {
       const database = this.#database;
       const finished = temporaryName(this.path, 'finished');
-      this.#decideSources();
-      database.exec(COUNT_ECOSYSTEMS);
-      const setMeta = database.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
-      setMeta.run('schema', String(SCHEMA_VERSION));
-      setMeta.run('built_at', this.#options.now.toISOString());
-      setMeta.run('built_by', this.#options.builtBy);
+      completeWork(database, this.#options);
       database.exec('COMMIT');
       try {
         // Copies row by row: what was deleted takes no room, and the same rows give the same bytes.
@@ -360,21 +272,6 @@ export class DatabaseBuild implements Disposable {
     this.#setTable(table, `INSERT OR REPLACE INTO ${table} VALUES (?, ?)`, rows, key, facts, {});
   }
 
-  #decideSources(): void {
-    const spoken = this.#database
-      .prepare(
-        `SELECT ecosystem.id AS id, ecosystem.name AS name, group_concat(DISTINCT part.source) AS sources
-         FROM package JOIN part ON part.id = package.part JOIN ecosystem ON ecosystem.id = package.ecosystem
-         GROUP BY ecosystem.id`,
-      )
-      .all();
-    const update = this.#database.prepare('UPDATE ecosystem SET source = ? WHERE id = ?');
-    for (const row of spoken) {
-      const source = findDecidingSource(String(row['name']), String(row['sources']).split(',').sort());
-      update.run(source ?? null, Number(row['id']));
-    }
-  }
-
   #setTable(
     table: 'epss' | 'known_exploited' | 'redhat_repository' | 'redhat_image',
     insert: string,
@@ -384,7 +281,7 @@ export class DatabaseBuild implements Disposable {
     { mayShrink = false }: ReplaceOptions,
   ): void {
     this.#guard(() => {
-      const old = this.#findPart(key);
+      const old = this.#parts.find(key);
       if (!mayShrink && old !== undefined) refuseShrinking(key, old.advisories, rows.length);
       const part = this.beginPart(key);
       this.#database.exec(`DELETE FROM ${table}`);
@@ -392,30 +289,6 @@ export class DatabaseBuild implements Disposable {
       for (const row of rows) statement.run(...row);
       this.endPart({ ...part, count: rows.length }, facts, { mayShrink: true });
     });
-  }
-
-  #findPart(key: PartKey) {
-    const row = this.#database.prepare('SELECT * FROM part WHERE source = ? AND name = ?').get(key.source, key.name);
-    return (
-      row && {
-        id: Number(row['id']),
-        advisories: Number(row['advisories']),
-        nextPlace: Number(row['next_place']),
-        nextBlock: Number(row['next_block']),
-        skipped: JSON.parse(String(row['skipped'])) as Record<string, number>,
-        lost: JSON.parse(String(row['lost'])) as Record<string, number>,
-      }
-    );
-  }
-
-  #deletePart(id: number): void {
-    const span = [id * PART_SPAN, (id + 1) * PART_SPAN] as const;
-    const database = this.#database;
-    database.prepare('DELETE FROM part WHERE id = ?').run(id);
-    database.prepare('DELETE FROM package WHERE part = ?').run(id);
-    database.prepare('DELETE FROM advisory WHERE number >= ? AND number < ?').run(...span);
-    database.prepare('DELETE FROM body WHERE block >= ? AND block < ?').run(...span);
-    database.prepare('DELETE FROM identifier WHERE advisory >= ? AND advisory < ?').run(...span);
   }
 
   #guard<T>(work: () => T): T {
@@ -440,33 +313,6 @@ export interface OpenPart {
   add(advisory: Advisory): void;
 }
 
-const COUNT_ECOSYSTEMS = `
-  UPDATE ecosystem SET packages = 0, records = 0;
-  UPDATE ecosystem SET packages = counted.packages, records = counted.records
-  FROM (
-    SELECT package.ecosystem AS id, count(DISTINCT package.name) AS packages, sum(package.records) AS records
-    FROM package JOIN part ON part.id = package.part JOIN ecosystem AS own ON own.id = package.ecosystem
-    WHERE own.source IS NULL OR own.source = part.source GROUP BY package.ecosystem
-  ) AS counted
-  WHERE counted.id = ecosystem.id;
-`;
-
-function openWork(path: string, isNew: boolean): DatabaseSync {
-  // The file is thrown away when anything goes wrong, so nothing needs to be undone or safe from a power cut. SQLite allows that only when it
-  // is not told to be on its guard, as Node tells it.
-  const database = new DatabaseSync(path, { defensive: false });
-  database.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-    PRAGMA cache_size = -${CACHE_KIB};`);
-  if (isNew) {
-    database.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA application_id = ${APPLICATION_ID};
-      PRAGMA user_version = ${SCHEMA_VERSION};`);
-    database.exec(TABLES);
-  }
-  // One transaction for everything: it is never rolled back, and saves writing each page more than once.
-  database.exec('BEGIN');
-  return database;
-}
-
 function refuseShrinking({ source, name }: PartKey, before: number, now: number): void {
   if (before < SHRINK_COUNTS_FROM || now >= before * SHRINK_LIMIT) return;
   const what = [source, name].filter(text => text !== '').join(' ');
@@ -474,12 +320,6 @@ function refuseShrinking({ source, name }: PartKey, before: number, now: number)
     'ADVISORY_INVALID',
     `Keeping the ${before} advisories of ${printable(what)}: the new ones are only ${now}, which looks like an accident; say --allow-fewer if it is none`,
   );
-}
-
-function addCounts(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
-  const sum = new Map(Object.entries(a));
-  for (const [reason, count] of Object.entries(b)) sum.set(reason, (sum.get(reason) ?? 0) + count);
-  return Object.fromEntries([...sum].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 function doing(path: string): string {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { DatabaseStatus, Part } from './database-status.ts';
 import { freshnessOf } from './freshness.ts';
-import type { DatabaseStatus, Part } from './vulnerability-database.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 const part = (source: string, asOf: string): Part => ({

@@ -1,5 +1,5 @@
 /** How old a database is, and which of its sources are too old to rely on. */
-import type { DatabaseStatus, Part } from './vulnerability-database.ts';
+import type { DatabaseStatus, Part } from './database-status.ts';
 
 /** After this long nobody should rely on it: sources publish every day. */
 export const DEFAULT_MAX_AGE_DAYS = 7;

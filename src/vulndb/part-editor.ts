@@ -2,7 +2,7 @@
  * Takes advisories out of a part that is there, for feeds that say what has changed since yesterday.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { withoutPlaces } from './affected-entry.ts';
+import { entriesText, storeEntries, withoutPlaces } from './affected-entry.ts';
 import { decodeBody, inflateText } from './body-code.ts';
 import type { EcosystemIds } from './part-writer.ts';
 import { PART_SPAN } from './schema.ts';
@@ -72,15 +72,13 @@ export class PartEditor {
       .prepare('SELECT number, affected FROM package WHERE ecosystem = ? AND name = ? AND part = ?')
       .get(ecosystem, name, this.#part);
     if (row === undefined) return;
-    const { affected } = row;
-    const stored = typeof affected === 'string' ? affected : inflateText(affected as Uint8Array);
-    const left = withoutPlaces(stored, gone);
+    const left = withoutPlaces(entriesText(row['affected']), gone);
     const number = Number(row['number']);
     if (left.records === 0) this.#database.prepare('DELETE FROM package WHERE number = ?').run(number);
     else {
       this.#database
         .prepare('UPDATE package SET affected = ?, records = ? WHERE number = ?')
-        .run(left.text, left.records, number);
+        .run(storeEntries(left.text), left.records, number);
     }
   }
 }

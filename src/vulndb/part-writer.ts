@@ -1,23 +1,15 @@
 /**
- * Writes the advisories of one part: a row each, their texts in blocks, their packages collected and written in runs.
+ * Writes the advisories of one part: a row each, their texts in blocks, and at the end a row for each package.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Advisory } from '#advisory/advisory.ts';
-import { encodeEntry, KINDS } from './affected-entry.ts';
-import { BLOCK_CHARACTERS, compressText, encodeBody, inflateText } from './body-code.ts';
+import { encodeEntry, entriesText, KINDS, storeEntries } from './affected-entry.ts';
+import { BLOCK_CHARACTERS, compressText, encodeBody } from './body-code.ts';
+import { PackageRuns, type PackageText } from './package-runs.ts';
 import { encodeRatings } from './rating-code.ts';
 import { PART_SPAN, RELATIONS } from './schema.ts';
 
-/**
- * Entries kept in memory before they are written, by characters and what JavaScript adds to each. Packages that come again in a later run are
- * appended to, which costs more than writing them once.
- */
-const MAX_PENDING_CHARACTERS = 8 * 1024 * 1024;
-const ENTRY_OVERHEAD = 150;
 const MAX_PENDING_IDENTIFIERS = 20_000;
-/** Entries of a package are compressed from this many characters on; below, zstd gains little and matching pays for it. */
-const COMPRESS_FROM = 1024;
-
 /** Ids of ecosystems by name, given as they turn up; one for all parts of a build. */
 export class EcosystemIds {
   readonly #database: DatabaseSync;
@@ -54,15 +46,13 @@ export class PartWriter {
   readonly #insertIdentifier;
   readonly #insertBody;
   readonly #insertPackage;
-  readonly #inflatePackage: PackageInflater;
+  readonly #packages: PackageRuns;
   #place: number;
   #block: number;
   #lines: string[] = [];
   #lineCharacters = 0;
   #identifiers: [name: string, number: number, relation: number][] = [];
-  /** Entries by ecosystem and name. */
-  #pending = new Map<string, Map<string, string[]>>();
-  #pendingCharacters = 0;
+  readonly #isNew: boolean;
 
   constructor(database: DatabaseSync, part: number, position: PartPosition, ecosystems: EcosystemIds) {
     this.part = part;
@@ -74,12 +64,10 @@ export class PartWriter {
     this.#insertIdentifier = database.prepare('INSERT OR IGNORE INTO identifier VALUES (?, ?, ?)');
     this.#insertBody = database.prepare('INSERT INTO body VALUES (?, ?)');
     this.#insertPackage = database.prepare(
-      `INSERT INTO package (ecosystem, name, part, records, affected) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (ecosystem, name, part) DO UPDATE
-       SET records = records + excluded.records, affected = affected || ',' || excluded.affected
-       WHERE typeof(affected) = 'text'`,
+      'INSERT INTO package (ecosystem, name, part, records, affected) VALUES (?, ?, ?, ?, ?)',
     );
-    this.#inflatePackage = new PackageInflater(database);
+    this.#packages = new PackageRuns(database, part);
+    this.#isNew = position.nextPlace === 0;
   }
 
   add(advisory: Advisory): void {
@@ -89,20 +77,23 @@ export class PartWriter {
     this.#addRow(number, advisory);
     this.#addIdentifiers(number, advisory);
     for (const affected of advisory.affected) {
-      this.#addEntry(affected.ecosystem, affected.name, encodeEntry(place, advisory, affected));
+      this.#packages.add(affected.ecosystem, affected.name, encodeEntry(place, advisory, affected));
     }
     this.#lines.push(line);
     this.#lineCharacters += line.length;
     if (this.#lineCharacters >= BLOCK_CHARACTERS) this.#writeBlock();
-    if (this.#pendingCharacters >= MAX_PENDING_CHARACTERS) this.#writePackages();
+  }
+
+  /** Forgets what is pending; what was written is the caller's to delete. */
+  drop(): void {
+    this.#packages.drop();
   }
 
   /** Writes what is pending. @returns where the next advisory would go. */
   end(): PartPosition {
     this.#writeBlock();
-    this.#writePackages();
     this.#writeIdentifiers();
-    this.#compressPackages();
+    for (const one of this.#packages.drain()) this.#writePackage(one);
     return { nextPlace: this.#place, nextBlock: this.#block };
   }
 
@@ -138,18 +129,6 @@ export class PartWriter {
     this.#identifiers = [];
   }
 
-  #addEntry(ecosystem: string, name: string, entry: string): void {
-    let names = this.#pending.get(ecosystem);
-    if (names === undefined) {
-      names = new Map();
-      this.#pending.set(ecosystem, names);
-    }
-    const entries = names.get(name);
-    if (entries === undefined) names.set(name, [entry]);
-    else entries.push(entry);
-    this.#pendingCharacters += entry.length + ENTRY_OVERHEAD;
-  }
-
   #writeBlock(): void {
     if (this.#lines.length === 0) return;
     this.#insertBody.run(this.part * PART_SPAN + this.#block, compressText(this.#lines.join('\n')));
@@ -158,57 +137,28 @@ export class PartWriter {
     this.#lineCharacters = 0;
   }
 
-  /** In the order of names, so that rows of one package lie where its neighbours do. */
-  #writePackages(): void {
-    for (const [ecosystem, names] of [...this.#pending].sort(byKey)) {
-      const id = this.#ecosystems.get(ecosystem);
-      for (const [name, entries] of [...names].sort(byKey)) {
-        const row = [id, name, this.part, entries.length, entries.join(',')] as const;
-        if (this.#insertPackage.run(...row).changes > 0) continue;
-        // An earlier change compressed it.
-        this.#inflatePackage.run(id, name, this.part);
-        this.#insertPackage.run(...row);
-      }
+  #writePackage({ ecosystem, name, records, text }: PackageText): void {
+    const id = this.#ecosystems.get(ecosystem);
+    const known = this.#isNew ? undefined : this.#readPackage(id, name);
+    if (known === undefined) {
+      this.#insertPackage.run(id, name, this.part, records, storeEntries(text));
+      return;
     }
-    this.#pending = new Map();
-    this.#pendingCharacters = 0;
+    this.#database
+      .prepare('UPDATE package SET records = ?, affected = ? WHERE number = ?')
+      .run(known.records + records, storeEntries(`${known.text},${text}`), known.number);
   }
 
-  #compressPackages(): void {
-    const long = this.#database
-      .prepare("SELECT number FROM package WHERE part = ? AND typeof(affected) = 'text' AND length(affected) >= ?")
-      .all(this.part, COMPRESS_FROM);
-    const read = this.#database.prepare('SELECT affected FROM package WHERE number = ?');
-    const update = this.#database.prepare('UPDATE package SET affected = ? WHERE number = ?');
-    for (const { number } of long) {
-      const text = String(read.get(Number(number))?.['affected']);
-      const compressed = compressText(text);
-      if (compressed.length < text.length * 0.75) update.run(compressed, Number(number));
-    }
-  }
-}
-
-/** Turns a compressed row of entries back into text, to be changed. */
-class PackageInflater {
-  readonly #read;
-  readonly #update;
-
-  constructor(database: DatabaseSync) {
-    this.#read = database.prepare('SELECT number, affected FROM package WHERE ecosystem = ? AND name = ? AND part = ?');
-    this.#update = database.prepare('UPDATE package SET affected = ? WHERE number = ?');
-  }
-
-  run(ecosystem: number, name: string, part: number): void {
-    const row = this.#read.get(ecosystem, name, part);
-    if (row === undefined || typeof row['affected'] === 'string') return;
-    this.#update.run(inflateText(row['affected'] as Uint8Array), Number(row['number']));
+  #readPackage(ecosystem: number, name: string) {
+    const row = this.#database
+      .prepare('SELECT number, records, affected FROM package WHERE ecosystem = ? AND name = ? AND part = ?')
+      .get(ecosystem, name, this.part);
+    return (
+      row && { number: Number(row['number']), records: Number(row['records']), text: entriesText(row['affected']) }
+    );
   }
 }
 
 function toJson(list: readonly string[]): string | null {
   return list.length === 0 ? null : JSON.stringify(list);
-}
-
-function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): number {
-  return a[0] < b[0] ? -1 : 1;
 }

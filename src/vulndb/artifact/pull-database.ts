@@ -18,9 +18,10 @@ import { openRegistryWith } from '#image/registry/open-registry.ts';
 import { verified, verifiedBytes } from '#image/verified.ts';
 import { formatReference } from '#oci/reference.ts';
 import { checkDatabaseFile, databaseFailure, invalidDatabase } from '../database-file.ts';
+import type { DatabaseStatus } from '../database-status.ts';
 import { behindLinks, removeLeftovers, replaceFile, temporaryName } from '../replace-file.ts';
 import { takeUpdateLock } from '../update-lock.ts';
-import { type DatabaseStatus, openDatabase } from '../vulnerability-database.ts';
+import { openDatabase } from '../vulnerability-database.ts';
 import { type ArtifactConfig, type Pointer, parseArtifact, parseArtifactConfig } from './manifest.ts';
 import type { ArtifactPlace } from './place.ts';
 

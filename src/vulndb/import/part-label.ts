@@ -1,4 +1,4 @@
-import type { PartKey } from '../database-build.ts';
+import type { PartKey } from '../part-table.ts';
 
 /** A part for people: `osv npm`, `kev`. */
 export function partLabel({ source, name }: PartKey): string {

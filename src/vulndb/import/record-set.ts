@@ -5,7 +5,8 @@
  */
 import type { Advisory } from '#advisory/advisory.ts';
 import type { ReadTally } from '#advisory/read-tally.ts';
-import type { OpenPart, PartKey } from '../database-build.ts';
+import type { OpenPart } from '../database-build.ts';
+import type { PartKey } from '../part-table.ts';
 import { type ImportContext, LatestDate } from './import-context.ts';
 
 /** Records that change a part that is there are collected up to this many. */
