@@ -25,6 +25,8 @@ const SAME_FLOOR: ReadonlySet<string> = new Set([
   'report -> advisory',
   // Feeds are fetched, and databases pulled and pushed, over the connections that registries are reached by.
   'vulndb -> image',
+  // Registries are listed over the same connections and log-ins that images are pulled by.
+  'connector -> image',
 ]);
 
 /** Only these read the process's environment or end it. */

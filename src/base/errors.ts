@@ -52,6 +52,29 @@ export const ERRORS = {
     meaning: 'The vulnerability database is damaged, of another version of Plimsoll, or something else altogether',
   },
   CREDENTIALS_INVALID: { family: 'input', status: 400, meaning: 'A credentials file or helper cannot be read' },
+  REQUEST_INVALID: {
+    family: 'input',
+    status: 422,
+    meaning: 'A request has a field that is missing, malformed or contradicts another',
+  },
+  REGISTRY_SETTINGS_INVALID: {
+    family: 'input',
+    status: 422,
+    meaning: 'The settings of a registry do not fit its product, or its address cannot be read',
+  },
+  SCHEDULE_INVALID: {
+    family: 'input',
+    status: 422,
+    meaning: 'The settings of a scan job contradict its rules; each violation has a code of its own',
+  },
+  CATALOG_UNSUPPORTED: {
+    family: 'input',
+    status: 422,
+    meaning: 'This registry does not list its repositories, or not to these credentials; name them instead',
+  },
+  CONFIGURATION_INVALID: { family: 'input', status: 400, meaning: 'A setting of the server cannot be used' },
+  UNAUTHENTICATED: { family: 'access', status: 401, meaning: 'Sign in, or show an API key, to do this' },
+  FORBIDDEN: { family: 'access', status: 403, meaning: 'Your role does not allow this' },
   REGISTRY_DENIED: {
     family: 'access',
     status: 403,
@@ -75,6 +98,9 @@ export const ERRORS = {
     status: 404,
     meaning: 'The vulnerability database knows no advisory of that name',
   },
+  NOT_FOUND: { family: 'missing', status: 404, meaning: 'No such thing, or none that you may see' },
+  CONFLICT: { family: 'conflict', status: 409, meaning: 'It exists already, or its state does not allow this now' },
+  VERSION_CONFLICT: { family: 'conflict', status: 412, meaning: 'It was changed since you read it; read it again' },
   DATABASE_BUSY: { family: 'conflict', status: 409, meaning: 'Another process is changing the vulnerability database' },
   LIMIT_EXCEEDED: {
     family: 'limit',
@@ -82,6 +108,17 @@ export const ERRORS = {
     meaning: 'Something is larger, deeper or more numerous than the limit allows',
   },
   RATE_LIMITED: { family: 'limit', status: 429, meaning: 'The registry’s rate limit is used up' },
+  TOO_MANY_REQUESTS: { family: 'limit', status: 429, meaning: 'Too many attempts; wait as long as Retry-After says' },
+  STORE_UNAVAILABLE: {
+    family: 'remote',
+    status: 503,
+    meaning: 'PostgreSQL cannot be reached, or the data folder cannot be opened',
+  },
+  SERVER_UNAVAILABLE: {
+    family: 'remote',
+    status: 503,
+    meaning: 'The Plimsoll server cannot be reached, or is stopping',
+  },
   TIMED_OUT: { family: 'remote', status: 503, meaning: 'Another system did not answer in time' },
   REGISTRY_UNAVAILABLE: { family: 'remote', status: 503, meaning: 'A registry or daemon cannot be reached, or failed' },
   FEED_UNAVAILABLE: { family: 'remote', status: 503, meaning: 'A source of advisories cannot be reached, or failed' },
