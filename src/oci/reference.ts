@@ -44,6 +44,21 @@ const HOST =
 const LOCAL_TRANSPORTS = ['oci', 'oci-archive', 'docker-archive', 'dir'] as const;
 const TRANSPORTS = ['docker-daemon', ...LOCAL_TRANSPORTS] as const;
 
+/** Whether `text` is the legal name of a repository, host not included: `team/app_x.y/back--end`. At most 255 characters. */
+export function isRepositoryName(text: string): boolean {
+  return text.length <= 255 && REPOSITORY.test(text);
+}
+
+/** Whether `text` is a legal tag: up to 128 letters, digits, dots, dashes and underscores. */
+export function isTag(text: string): boolean {
+  return TAG.test(text);
+}
+
+/** Whether `text` is a legal host with an optional port: `registry.example:5000`, `[::1]:5000`. */
+export function isRegistryHost(text: string): boolean {
+  return text.length <= 255 && HOST.test(text);
+}
+
 /**
  * Reads a reference: `registry/repo:tag@digest` (also after `docker://`), `oci:DIR[:REF]`, `oci-archive:FILE[:REF]`,
  * `docker-archive:FILE[:REF]`, `docker-daemon:NAME`, `dir:ROOTFS`.

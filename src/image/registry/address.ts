@@ -2,7 +2,8 @@
  * Which network addresses a registry, and whatever it points to, may make us talk to.
  *
  * A redirect or a token realm is written by the registry, which may be hostile: it must not turn the scanner into a window on the
- * machine it runs on or on a cloud's metadata service. Private networks stay reachable, for that is where private registries are.
+ * machine it runs on or on a cloud's metadata service. Private networks stay reachable, for that is where private registries are,
+ * unless a server that scans for many people says otherwise.
  */
 import { lookup as resolve } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
@@ -27,6 +28,19 @@ const LINK_LOCAL_OR_METADATA = toBlockList([
   ['168.63.129.16', 32], // Azure platform
 ]);
 
+/** Private networks: RFC 1918, RFC 6598 (shared by carriers), RFC 4193, the old site-local ones, and RFC 1918 by NAT64. */
+const PRIVATE = toBlockList([
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['100.64.0.0', 10],
+  ['fc00::', 7],
+  ['fec0::', 10],
+  ['64:ff9b::a00:0', 104],
+  ['64:ff9b::ac10:0', 108],
+  ['64:ff9b::c0a8:0', 112],
+]);
+
 /** Names that proxies resolve for us, so that the address is never seen here. */
 const METADATA_NAMES = new Set(['metadata.google.internal', 'metadata.goog', 'instance-data', 'metadata.azure.com']);
 
@@ -36,6 +50,8 @@ export interface Reach {
   readonly allowsLoopback: boolean;
   /** Whether link-local addresses are fine, which only an administrator can say. */
   readonly allowsLinkLocal: boolean;
+  /** Whether private networks are fine; they are unless told otherwise. */
+  readonly allowsPrivate?: boolean;
 }
 
 /** Whether `hostname` (no port; IPv6 with or without brackets) names this machine. */
@@ -52,6 +68,9 @@ export function whyRefused(hostname: string, reach: Reach): string | undefined {
     return 'is a link-local or metadata address';
   }
   if (!reach.allowsLoopback && isLoopback(name)) return 'is this machine';
+  if (reach.allowsPrivate === false && isIn(PRIVATE, name)) {
+    return 'is a private address, which only the settings can allow';
+  }
   return undefined;
 }
 

@@ -7,6 +7,7 @@ import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { printable } from '#base/text.ts';
 import { AttemptError, parseRetryAfter } from './attempt.ts';
+import type { Advice } from './network-failure.ts';
 import { describeDuration, describeRateLimit, readRateLimit } from './rate-limit.ts';
 import type { Answer } from './transport.ts';
 
@@ -17,7 +18,7 @@ export interface FailureContext {
   /** Host of the registry, as in the reference. */
   readonly registry: string;
   readonly repository: string;
-  readonly wanted: 'manifest' | 'blob' | 'referrers' | 'token';
+  readonly wanted: 'manifest' | 'blob' | 'referrers' | 'token' | 'tags' | 'catalog' | 'ping';
   /** Name of what was wanted: a tag or a digest. */
   readonly name: string;
   /** Whether the answer is from the registry itself, and not from where it redirected to. */
@@ -28,6 +29,8 @@ export interface FailureContext {
   /** Texts that no message may repeat, whatever the registry echoes. */
   readonly secrets: readonly string[];
   readonly nowMs: number;
+  /** Where credentials are kept; `command-line` unless told. */
+  readonly advice?: Advice | undefined;
 }
 
 /** What we had to show: nothing, credentials from `source`, and whether a token was granted for them (or for nobody). */
@@ -64,6 +67,10 @@ export function toAnswerFailure(answer: Answer, body: string, context: FailureCo
   if (isWebPage(answer, body)) return webPage(answer, task);
   if (status === 404 && wanted === 'manifest')
     return new AttemptError('MANIFEST_UNKNOWN', `${task}: ${unknown(said, context)}`);
+  if (status === 404 && wanted === 'tags') {
+    const where = `${registry} has no repository "${printable(context.repository)}"`;
+    return new AttemptError('MANIFEST_UNKNOWN', `${task}: ${where}, or these credentials may not see it`);
+  }
   if (status === 404 && wanted === 'blob') {
     return new AttemptError(
       'BLOB_UNKNOWN',
@@ -116,19 +123,31 @@ function unknown({ code }: Said, { registry, repository, name }: FailureContext)
 }
 
 function denied({ url, status }: Answer, code: string, quote: string, context: FailureContext): AttemptError {
-  const { task, registry, repository, isFromRegistry, wanted, access, action = 'pull' } = context;
+  const { task, registry, repository, isFromRegistry, wanted, access, action = 'pull', advice } = context;
   const fail = (why: string) => new AttemptError('REGISTRY_DENIED', `${task}: ${why}`);
+  const isServer = advice === 'settings';
   const logIn = `"podman login ${registry}" or "docker login ${registry}"`;
+  const renew = isServer ? 'renew them in the settings of the registry' : `renew them with ${logIn}`;
+  const give = isServer
+    ? 'add some in the settings of the registry'
+    : `log in with ${logIn}, or name a file with --authfile`;
+  const isWhole = wanted === 'catalog' || wanted === 'ping';
   if (!isFromRegistry)
     return fail(`${url.host}, where ${registry} keeps it, refuses the link that ${registry} gave${quote}`);
+  if (access.source === undefined && isWhole)
+    return fail(`${registry} wants credentials, and there are none${quote}; ${give}`);
   if (access.source === undefined) {
     return fail(
-      `${registry} wants credentials for "${printable(repository)}", and there are none, or it has no such repository${quote}; log in with ${logIn}, or name a file with --authfile`,
+      `${registry} wants credentials for "${printable(repository)}", and there are none, or it has no such repository${quote}; ${give}`,
     );
   }
   const source = printable(access.source);
   if (wanted === 'token' || (!access.hasToken && status === 401 && code !== 'DENIED')) {
-    return fail(`${registry} refuses the credentials from ${source}${quote}; renew them with ${logIn}`);
+    return fail(`${registry} refuses the credentials from ${source}${quote}; ${renew}`);
+  }
+  if (isWhole) {
+    const right = wanted === 'catalog' ? 'list its repositories' : 'use it';
+    return fail(`${registry} accepts the credentials from ${source}, but they may not ${right}${quote}`);
   }
   return fail(
     `${registry} accepts the credentials from ${source}, but they may not ${action} "${printable(repository)}", or there is no such repository${quote}; ask its owner for the right to ${action}`,
@@ -136,14 +155,17 @@ function denied({ url, status }: Answer, code: string, quote: string, context: F
 }
 
 function rateLimited(answer: Answer, context: FailureContext, quote: string): AttemptError {
-  const { task, registry, access, nowMs } = context;
+  const { task, registry, access, nowMs, advice: how } = context;
   const limit = readRateLimit(answer, registry);
   const retryAfterMs = parseRetryAfter(answer.header('retry-after') ?? answer.header('x-retry-after'), nowMs);
   const known = limit === undefined ? '' : ` (${describeRateLimit(limit)})`;
   const wait = retryAfterMs === undefined ? '' : `; it says to come back in ${describeDuration(retryAfterMs)}`;
   const isAnonymousHub = registry === 'docker.io' && access.source === undefined;
   const advice = isAnonymousHub
-    ? '; Docker Hub counts pulls without credentials by network address, so all who share yours use up one allowance: log in with "docker login", which raises it'
+    ? '; Docker Hub counts pulls without credentials by network address, so all who share yours use up one allowance: ' +
+      (how === 'settings'
+        ? 'add credentials to its settings, which raises it'
+        : 'log in with "docker login", which raises it')
     : '';
   return new AttemptError(
     'RATE_LIMITED',

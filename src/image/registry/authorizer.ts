@@ -38,6 +38,8 @@ export interface Authorization {
 /** One request's view: who asks, and for which repository. */
 export interface AuthorizeOptions extends SendOptions {
   readonly repository: string;
+  /** The rights that it needs, where the registry does not say; to pull the repository unless told. */
+  readonly scopes?: readonly string[];
   readonly context: FailureContext;
 }
 
@@ -62,7 +64,7 @@ export class Authorizer {
 
   /** What to send with a first request, by what the registry asked for before; nothing when it never asked. */
   async first(options: AuthorizeOptions): Promise<Authorization> {
-    const target = this.#targetFor(options.repository);
+    const target = this.#targetFor(options);
     if (target !== undefined) return await this.#bearer(target, undefined, options);
     if (!this.#usesBasic) return NOTHING;
     const credentials = await this.#find(options);
@@ -89,8 +91,8 @@ export class Authorizer {
     sent: Authorization,
     options: AuthorizeOptions,
   ): Promise<Authorization> {
-    const target = toTokenTarget(challenge, from, options.repository, options.task);
-    this.#targets.set(options.repository, target);
+    const target = toTokenTarget(challenge, from, scopesOf(options), options.task);
+    this.#targets.set(targetKey(options), target);
     this.#lastTarget = target;
     return await this.#bearer(target, sent.header, options);
   }
@@ -154,10 +156,10 @@ export class Authorizer {
     return kept;
   }
 
-  #targetFor(repository: string): TokenTarget | undefined {
-    const known = this.#targets.get(repository);
+  #targetFor(options: AuthorizeOptions): TokenTarget | undefined {
+    const known = this.#targets.get(targetKey(options));
     if (known !== undefined || this.#lastTarget === undefined) return known;
-    return { ...this.#lastTarget, scopes: [pullScope(repository)] };
+    return { ...this.#lastTarget, scopes: scopesOf(options) };
   }
 
   #find({ repository, signal }: AuthorizeOptions): Promise<Credentials | undefined> {
@@ -170,6 +172,15 @@ export class Authorizer {
     }
     return untilAborted(found, signal);
   }
+}
+
+function scopesOf({ scopes, repository }: AuthorizeOptions): readonly string[] {
+  return scopes ?? [pullScope(repository)];
+}
+
+/** The catalogue, the registry itself and each repository are asked for with rights of their own. */
+function targetKey(options: AuthorizeOptions): string {
+  return options.repository === '' ? scopesOf(options).join(' ') : options.repository;
 }
 
 const NOTHING: Authorization = { header: undefined, access: { hasToken: false }, secrets: [] };

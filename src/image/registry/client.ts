@@ -10,11 +10,14 @@ import { AttemptError, DEFAULT_PATIENCE, type Patience, type RetryNotice, retryi
 import { type Authorization, type AuthorizeOptions, Authorizer } from './authorizer.ts';
 import type { CredentialStore } from './credential-store.ts';
 import { follow } from './follow.ts';
+import type { Advice } from './network-failure.ts';
 import { type RateLimit, readRateLimit } from './rate-limit.ts';
 import { readAll } from './read-body.ts';
 import { Slots } from './slots.ts';
+import { pullScope } from './token.ts';
 import { type Answer, discard, type Hop, type ProxyEnvironment, type SendOptions, Transport } from './transport.ts';
 import { CERTIFICATE_FOLDERS, readExtraAuthorities } from './trust.ts';
+import { readWarnings } from './warning.ts';
 
 /** How to reach registries. */
 export interface RegistryClientOptions {
@@ -36,6 +39,23 @@ export interface RegistryClientOptions {
   readonly maxConcurrency?: number;
   /** Whether link-local and metadata addresses may be contacted. */
   readonly allowsLinkLocal?: boolean;
+  /**
+   * Where the API of a registry is, by host as in references: `https://registry.example:5000/prefix/`. Then no other place is tried, and
+   * http is spoken only where it is written.
+   */
+  readonly bases?: Readonly<Record<string, URL>> | undefined;
+  /** Further certificate authorities, PEM texts. */
+  readonly authorities?: readonly string[] | undefined;
+  /** Whether redirects and realms may lead to private addresses; see `TransportOptions`. */
+  readonly allowsPrivate?: boolean | undefined;
+  /** Hosts without port that people named besides the registry's. */
+  readonly alsoHome?: readonly string[] | undefined;
+  /** What error messages tell people to change; options of the command line unless told. */
+  readonly advice?: Advice | undefined;
+  /** Hosts played by a server of a test; see `TransportOptions`. */
+  readonly serviceOrigins?: Readonly<Record<string, string>> | undefined;
+  /** Told of what the operator of a registry says in `Warning` headers. */
+  readonly onWarning?: ((warning: { readonly registry: string; readonly text: string }) => void) | undefined;
   readonly userAgent?: string;
   /** Told whenever an answer says how much of a rate limit is left. */
   readonly onRateLimit?: ((limit: RateLimit) => void) | undefined;
@@ -49,9 +69,10 @@ export interface RegistryClientOptions {
 export interface RegistryRequest {
   /** POST and PUT are for uploads; their redirects are not followed. */
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  /** Empty for the catalogue and the ping. */
   readonly repository: string;
-  readonly wanted: 'manifest' | 'blob' | 'referrers';
-  /** Tag or digest. */
+  readonly wanted: 'manifest' | 'blob' | 'referrers' | 'tags' | 'catalog' | 'ping';
+  /** Tag or digest; empty for lists and the ping. */
   readonly name: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Beginning of the error message. */
@@ -60,6 +81,12 @@ export interface RegistryRequest {
   readonly expected?: readonly number[];
   /** Where to send it instead: what the registry said in `Location`, absolute or not. Credentials go along only to the registry itself. */
   readonly location?: string;
+  /** Another path of the registry, below its base: `acr/v1/_catalog`. */
+  readonly path?: string;
+  /** Query string with its question mark. */
+  readonly query?: string;
+  /** The rights needed, where the registry does not name them; by default to pull the repository, or to list the catalogue. */
+  readonly scopes?: readonly string[];
   /** What to send, made anew for each attempt. */
   readonly body?: () => NonNullable<Hop['body']>;
 }
@@ -72,6 +99,9 @@ export interface OpenAnswer extends AsyncDisposable {
 
 /** Where the API keeps what is wanted. */
 const FOLDERS = { manifest: 'manifests', blob: 'blobs', referrers: 'referrers' } as const;
+
+/** The right to list all repositories; distribution's "Docker Registry Token Authentication", "Resource class". */
+export const CATALOG_SCOPE = 'registry:catalog:*';
 
 /** Challenges to meet for one request: the first, and one more when the scope asked for turns out to be another. */
 const MAX_CHALLENGES = 2;
@@ -108,7 +138,8 @@ export class RegistryClient implements AsyncDisposable {
 
   async #open(host: string, signal: AbortSignal): Promise<Registry> {
     const { caFile, certificateFolders: folders = CERTIFICATE_FOLDERS } = this.#options;
-    const authorities = await readExtraAuthorities(host, { caFile, folders, signal });
+    const found = await readExtraAuthorities(host, { caFile, folders, signal });
+    const authorities = [...found, ...(this.#options.authorities ?? [])];
     return new Registry(host, authorities, this.#options, this.#lifetime.signal);
   }
 }
@@ -132,7 +163,8 @@ export class Registry {
     this.patience = { ...DEFAULT_PATIENCE, ...options.patience };
     this.#options = options;
     this.#lifetime = lifetime;
-    this.#origins = originsOf(host, options.tlsVerify);
+    const base = options.bases?.[host];
+    this.#origins = base === undefined ? originsOf(host, options.tlsVerify) : [base];
     this.#slots = new Slots(options.maxConcurrency ?? 6);
     this.#transport = new Transport({
       tlsVerify: options.tlsVerify,
@@ -142,6 +174,10 @@ export class Registry {
       userAgent: options.userAgent ?? 'plimsoll',
       allowsLinkLocal: options.allowsLinkLocal ?? false,
       home: this.#origins[0]?.hostname ?? '',
+      alsoHome: options.alsoHome,
+      allowsPrivate: options.allowsPrivate,
+      advice: options.advice,
+      serviceOrigins: options.serviceOrigins,
     });
     this.#authorizer = new Authorizer({
       registry: host,
@@ -222,10 +258,9 @@ export class Registry {
   }
 
   async #authorized(request: RegistryRequest, origin: URL, signal: AbortSignal): Promise<Answer> {
-    const { method, repository, wanted, name, headers, task } = request;
-    const options = { task, signal, repository, context: this.#context(request) };
-    const path = `/v2/${repository}/${FOLDERS[wanted]}/${name}`;
-    const url = request.location === undefined ? new URL(path, origin) : toLocation(request.location, origin, task);
+    const { method, repository, headers, task, scopes = defaultScopes(request) } = request;
+    const options = { task, signal, repository, scopes, context: this.#context(request) };
+    const url = this.#urlOf(request, origin);
     let authorization = await this.#authorizer.first(options);
     for (let challenges = 0; ; challenges += 1) {
       const hop = { method, url, headers, ...(request.body === undefined ? {} : { body: request.body() }) };
@@ -233,6 +268,7 @@ export class Registry {
       this.#origin = origin;
       const limit = readRateLimit(answer, this.host);
       if (limit !== undefined) this.#options.onRateLimit?.(limit);
+      for (const text of readWarnings(answer)) this.#options.onWarning?.({ registry: this.host, text });
       // Elsewhere nobody may ask for our credentials: a storage host that answers 401 just refuses.
       const isFromRegistry = answer.url.origin === origin.origin;
       const isChallenge = answer.status === 401 && isFromRegistry && challenges < MAX_CHALLENGES;
@@ -244,6 +280,12 @@ export class Registry {
       if (isSuccess(answer.status) || request.expected?.includes(answer.status) === true) return answer;
       throw await this.#failure(answer, { ...options.context, ...known(authorization), isFromRegistry }, signal);
     }
+  }
+
+  #urlOf(request: RegistryRequest, origin: URL): URL {
+    const { location, path, query = '', task } = request;
+    if (location !== undefined) return toLocation(location, origin, task);
+    return new URL(`${path ?? pathOf(request)}${query}`, origin);
   }
 
   /** Follows redirects of what only asks; what changes something goes where it was sent, or nowhere. */
@@ -282,7 +324,7 @@ export class Registry {
     const nowMs = (this.#options.now ?? Date.now)();
     const action = method === 'POST' || method === 'PUT' ? ('push' as const) : undefined;
     const place = { task, registry: this.host, repository, wanted, name, isFromRegistry: true };
-    return { ...place, action, ...known(undefined), nowMs };
+    return { ...place, action, ...known(undefined), nowMs, advice: this.#options.advice };
   }
 }
 
@@ -303,6 +345,25 @@ function toLocation(location: string, origin: URL, task: string): URL {
   if (url !== null && url.hostname === origin.hostname && origin.protocol === 'https:') url.protocol = 'https:';
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && origin.protocol === 'http:')) return url;
   throw new AttemptError('REGISTRY_INVALID', `${task}: ${origin.host} sends uploads where they must not go`);
+}
+
+/** Where the API has what is wanted, below the origin or base. */
+function pathOf({ wanted, repository, name }: RegistryRequest): string {
+  switch (wanted) {
+    case 'ping':
+      return 'v2/';
+    case 'catalog':
+      return 'v2/_catalog';
+    case 'tags':
+      return `v2/${repository}/tags/list`;
+    default:
+      return `v2/${repository}/${FOLDERS[wanted]}/${name}`;
+  }
+}
+
+function defaultScopes({ wanted, repository }: RegistryRequest): readonly string[] {
+  if (wanted === 'ping') return [];
+  return wanted === 'catalog' ? [CATALOG_SCOPE] : [pullScope(repository)];
 }
 
 function known(authorization: Authorization | undefined): Pick<FailureContext, 'access' | 'secrets'> {

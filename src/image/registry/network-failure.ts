@@ -20,6 +20,9 @@ export class Silence extends Error {
   }
 }
 
+/** Where people can change how a registry is reached: options of a command, or the settings of the registry in a server. */
+export type Advice = 'command-line' | 'settings';
+
 /** Where it happened. */
 export interface NetworkContext {
   /** Beginning of the sentence: `Cannot read "docker.io/library/alpine:3.20"`. */
@@ -29,6 +32,8 @@ export interface NetworkContext {
   readonly viaProxy: boolean;
   readonly patience: Patience;
   readonly signal: AbortSignal;
+  /** `command-line` unless told. */
+  readonly advice?: Advice | undefined;
 }
 
 /** Certificates that do not convince: OpenSSL's `X509_V_ERR_*` as Node spells them, and Node's own check of the name. */
@@ -57,7 +62,7 @@ const CERTIFICATE_CODES: Readonly<Record<string, string>> = {
  * certificate that does not convince and an answer that is not HTTP stay so.
  */
 export function toNetworkFailure(error: unknown, context: NetworkContext): PlimsollError {
-  const { task, host, viaProxy, patience, signal } = context;
+  const { task, host, viaProxy, patience, signal, advice = 'command-line' } = context;
   if (error instanceof PlimsollError) return error;
   if (signal.aborted) return toPlimsollError(signal.reason);
   if (error instanceof Silence) {
@@ -76,10 +81,11 @@ export function toNetworkFailure(error: unknown, context: NetworkContext): Plims
 
   const certificate = CERTIFICATE_CODES[code];
   if (certificate !== undefined) {
-    return fail(
-      `the certificate of ${where} is not trusted, ${certificate}: name its authority with --ca-file, or skip the check with --tls-verify=false`,
-      false,
-    );
+    const remedy =
+      advice === 'settings'
+        ? 'add its authority to the settings of the registry'
+        : 'name its authority with --ca-file, or skip the check with --tls-verify=false';
+    return fail(`the certificate of ${where} is not trusted, ${certificate}: ${remedy}`, false);
   }
   switch (code) {
     case 'ENOTFOUND':
@@ -123,7 +129,7 @@ export function toNetworkFailure(error: unknown, context: NetworkContext): Plims
   }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) {
     const hint = /wrong.version.number|packet.length|http.request/i.test(`${code} ${messageOf(error)}`)
-      ? ': if it is plain HTTP, say --tls-verify=false'
+      ? `: if it is plain HTTP, ${advice === 'settings' ? 'give its address with http://' : 'say --tls-verify=false'}`
       : `: ${messageOf(error)}`;
     return fail(`${where} does not speak TLS as we do${hint}`, false, true);
   }

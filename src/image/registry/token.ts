@@ -44,10 +44,15 @@ const answerSchema = z.object({
 });
 
 /**
- * What a Bearer challenge asks for. A challenge without scope means the right to pull `repository`.
+ * What a Bearer challenge asks for. A challenge without scope means `scopes`: the right to what was asked for.
  * @throws {AttemptError} `REGISTRY_INVALID` when its realm is missing, no URL, or not https although the registry is.
  */
-export function toTokenTarget(challenge: Challenge, registry: URL, repository: string, task: string): TokenTarget {
+export function toTokenTarget(
+  challenge: Challenge,
+  registry: URL,
+  defaultScopes: readonly string[],
+  task: string,
+): TokenTarget {
   const realm = URL.parse(challenge.parameters['realm'] ?? '', registry.href);
   const refuse = (why: string) => new AttemptError('REGISTRY_INVALID', `${task}: ${registry.host} ${why}`);
   if (realm === null || challenge.parameters['realm'] === undefined)
@@ -62,7 +67,7 @@ export function toTokenTarget(challenge: Challenge, registry: URL, repository: s
   return {
     realm,
     service: challenge.parameters['service'] ?? '',
-    scopes: scopes.length === 0 ? [pullScope(repository)] : scopes.slice(0, MAX_SCOPES),
+    scopes: scopes.length === 0 ? defaultScopes : scopes.slice(0, MAX_SCOPES),
   };
 }
 

@@ -8,7 +8,7 @@ import type { Dispatcher } from 'undici';
 import { PlimsollError } from '#base/errors.ts';
 import { guardedLookup, isLoopback, type Reach, whyRefused } from './address.ts';
 import { AttemptError, type Patience, throwIfAborted } from './attempt.ts';
-import { Silence, toNetworkFailure } from './network-failure.ts';
+import { type Advice, Silence, toNetworkFailure } from './network-failure.ts';
 import { trustAlso } from './trust.ts';
 import { untilAborted } from './until-aborted.ts';
 
@@ -27,6 +27,14 @@ export interface TransportOptions {
   readonly allowsLinkLocal: boolean;
   /** Host name without port that the user wrote: it may be this machine, and only then may others be. */
   readonly home: string;
+  /** Whether addresses in private networks, and this machine's, may be reached besides home. When not said, only this machine's may not. */
+  readonly allowsPrivate?: boolean | undefined;
+  /** Further host names without port that the user wrote. */
+  readonly alsoHome?: readonly string[] | undefined;
+  /** Whose fault a bad certificate is to be mended by, see `NetworkContext`. */
+  readonly advice?: Advice | undefined;
+  /** Hosts that are played by a server of a test: `hub.docker.com` -> `127.0.0.1:1234`, spoken to by plain HTTP. */
+  readonly serviceOrigins?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One request. `url` carries no credentials. */
@@ -85,25 +93,32 @@ export class Transport implements AsyncDisposable {
   async send(hop: Hop, options: SendOptions): Promise<Answer> {
     const { url } = hop;
     const { patience, userAgent } = this.#options;
-    const why = whyRefused(url.hostname, this.#reachOf(url.hostname));
+    const played = this.#options.serviceOrigins?.[url.host];
+    const why = played === undefined ? whyRefused(url.hostname, this.#reachOf(url.hostname)) : undefined;
     if (why !== undefined) {
       throw new AttemptError('REGISTRY_INVALID', `${options.task}: refusing to connect to ${url.host}, which ${why}`);
     }
     // Loading it takes some 100 ms, which commands that meet no registry need not wait for.
     const undici = await import('undici');
     throwIfAborted(options.signal);
-    const dispatcher = this.#dispatcherFor(url, undici);
+    const target = played === undefined ? url : new URL(`http://${played}${url.pathname}${url.search}`);
+    const dispatcher = this.#dispatcherFor(target, undici);
     // The timers are ours: those of undici count in seconds, and go on while the reader, not the sender, pauses.
     const silence = new AbortController();
     const { headersTimeoutMs } = patience;
     const timer = setTimeout(() => silence.abort(new Silence(headersTimeoutMs, true)), headersTimeoutMs);
     const signal = AbortSignal.any([options.signal, silence.signal]);
     try {
-      const pending = undici.request(url, {
+      const pending = undici.request(target, {
         dispatcher,
         method: hop.method,
         // Without an encoding named, a helpful proxy might compress, and the bytes would not be the ones the digest names.
-        headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...hop.headers },
+        headers: {
+          'user-agent': userAgent,
+          'accept-encoding': 'identity',
+          ...hop.headers,
+          ...(played === undefined ? {} : { host: url.host }),
+        },
         ...(hop.body === undefined ? {} : { body: toBody(hop.body, () => timer.refresh()) }),
         signal,
         headersTimeout: 0,
@@ -141,6 +156,7 @@ export class Transport implements AsyncDisposable {
       host: url.host,
       viaProxy: this.#isProxied(url),
       patience: this.#options.patience,
+      advice: this.#options.advice,
       ...options,
     });
   }
@@ -191,8 +207,13 @@ export class Transport implements AsyncDisposable {
   }
 
   #reachOf(hostname: string): Reach {
-    const isHome = hostname.toLowerCase() === this.#options.home.toLowerCase();
-    return { allowsLoopback: isHome || this.#homeIsLoopback, allowsLinkLocal: this.#options.allowsLinkLocal };
+    const { home, alsoHome = [], allowsLinkLocal, allowsPrivate } = this.#options;
+    const isHome = [home, ...alsoHome].some(name => name.toLowerCase() === hostname.toLowerCase());
+    return {
+      allowsLoopback: isHome || this.#homeIsLoopback || allowsPrivate === true,
+      allowsLinkLocal,
+      allowsPrivate: isHome || allowsPrivate !== false,
+    };
   }
 }
 
