@@ -20,15 +20,20 @@ const TEXTS = new WeakMap<Advisory, RecordText>();
 export function textOf(record: Advisory): RecordText {
   let text = TEXTS.get(record);
   if (text === undefined) {
-    const { title, references } = record;
-    text = {
-      title,
-      sentence: title === undefined ? firstSentence(record.details) : undefined,
-      urls: references.slice(0, MAX_URLS).map(({ url }) => url),
-    };
+    text = readText(record);
     TEXTS.set(record, text);
   }
   return text;
+}
+
+/** What findings would tell of these texts. */
+export function readText(record: Pick<Advisory, 'title' | 'details' | 'references'>): RecordText {
+  const { title, references } = record;
+  return {
+    title,
+    sentence: title === undefined ? firstSentence(record.details) : undefined,
+    urls: references.slice(0, MAX_URLS).map(({ url }) => url),
+  };
 }
 
 /** Debian and Python's database have details and no titles. */

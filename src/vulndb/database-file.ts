@@ -5,6 +5,8 @@
  * is not is told when it is read.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import { APPLICATION_ID, SCHEMA_VERSION } from './schema.ts';
@@ -36,6 +38,20 @@ export function checkDatabaseFile(path: string): number {
     throw refuse(`it is damaged: ${sizeBytes} bytes, its header says ${wantedBytes}; ${MAKE_NEW}`);
   }
   return sizeBytes;
+}
+
+/**
+ * Opens the file at `path`, which `checkDatabaseFile` has passed, for reading; `pageCacheKib` is SQLite's own cache of pages.
+ *
+ * The file never changes once it is in its place, so there are no locks, and no look at the file between two questions.
+ */
+export function openImmutable(path: string, pageCacheKib: number): DatabaseSync {
+  const url = pathToFileURL(path);
+  url.search = '?immutable=1';
+  const database = new DatabaseSync(url, { readOnly: true });
+  // A file from elsewhere must not make SQLite run anything of its own.
+  database.exec(`PRAGMA trusted_schema = OFF; PRAGMA cache_size = -${pageCacheKib}`);
+  return database;
 }
 
 /** What to do when a database is beyond use. */
