@@ -2,12 +2,13 @@ import { defineConfig } from 'vitest/config';
 
 // Two cores and real child processes: the default of one worker per core is right, long suites say so themselves.
 export default defineConfig({
-  ssr: { resolve: { conditions: ['plimsoll-source', 'node', 'import', 'default'] } },
-  resolve: { conditions: ['plimsoll-source', 'node', 'import', 'default'] },
+  ssr: { resolve: { conditions: ['plimsoll-source', 'node'] } },
+  resolve: { conditions: ['plimsoll-source', 'node'] },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/*.test.ts'],
     execArgv: ['--conditions=plimsoll-source'],
     testTimeout: 30_000,
     setupFiles: ['test/no-internet.ts'],
+    globalSetup: ['test/postgres-end.ts'],
   },
 });

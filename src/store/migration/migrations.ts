@@ -1,0 +1,15 @@
+/** All migrations in order. Frozen once released: a change of the schema is a new one at the end. */
+import { statements as access } from './m0001-access.ts';
+import { statements as content } from './m0002-content.ts';
+import { statements as registry } from './m0003-registry.ts';
+import { statements as job } from './m0004-job.ts';
+import { statements as event } from './m0005-event.ts';
+
+/** SQL statements by name; forward only. */
+export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
+  '0001-access': access,
+  '0002-content': content,
+  '0003-registry': registry,
+  '0004-job': job,
+  '0005-event': event,
+};

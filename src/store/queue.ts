@@ -1,0 +1,130 @@
+/**
+ * Background work: pg-boss in the store's own database, so that a job is queued in the transaction that causes it.
+ *
+ * What sensors do is not here but in `task`: they lease over HTTP. A job may run twice (a server that dies gives it back), so every
+ * handler must be able to.
+ */
+import { type ConstructorOptions, fromKysely, fromPglite, PgBoss } from 'pg-boss';
+import { z } from 'zod';
+import type { Db, Store } from './database.ts';
+
+/** Every kind of job: what it carries, and how it is tried again. */
+export const JOBS = {
+  /** Launches what is due, takes back leases that ran out, wakes what was paused. Once a minute, and whenever something may be due. */
+  'schedule-tick': { data: z.object({}), retryLimit: 0, expireInSeconds: 120, policy: 'singleton' },
+  /** Goes on with a run after something about it changed. */
+  'run-step': { data: z.object({ runId: z.string() }), retryLimit: 5, expireInSeconds: 300, policy: 'standard' },
+  /** Removes a schedule or registry with what belongs to it. */
+  removal: {
+    data: z.object({ kind: z.enum(['schedule', 'registry']), id: z.string(), keepsImages: z.boolean() }),
+    retryLimit: 5,
+    expireInSeconds: 3600,
+    policy: 'standard',
+  },
+  /** Fetches the sources of the vulnerability database. */
+  'database-update': { data: z.object({}), retryLimit: 2, expireInSeconds: 7200, policy: 'singleton' },
+  /** Judges packages by a new vulnerability database. */
+  rematch: { data: z.object({ versionId: z.number() }), retryLimit: 3, expireInSeconds: 3600, policy: 'singleton' },
+  /** Delivers one webhook. */
+  'webhook-delivery': {
+    data: z.object({ deliveryId: z.string() }),
+    retryLimit: 0,
+    expireInSeconds: 120,
+    policy: 'standard',
+  },
+  /** Removes sessions, events, answers and facts whose time is over. */
+  housekeeping: { data: z.object({}), retryLimit: 0, expireInSeconds: 3600, policy: 'singleton' },
+} as const;
+
+export type JobName = keyof typeof JOBS;
+/** What a job of this kind carries. */
+export type JobData<N extends JobName> = z.infer<(typeof JOBS)[N]['data']>;
+
+/** How a job is queued. */
+export interface SendOptions {
+  /** Not before this. */
+  readonly startAfter?: Date | undefined;
+  /** At most one job with this key waits. */
+  readonly singletonKey?: string | undefined;
+}
+
+/** What a handler is told besides. */
+export interface JobContext {
+  readonly id: string;
+  /** Aborted when the server stops or the job has taken too long. */
+  readonly signal: AbortSignal;
+}
+
+/** The queue. Closing it waits for handlers, as long as `stopTimeoutMs`. */
+export interface Queue extends AsyncDisposable {
+  /** Queues a job in `db`, which is a transaction where the job belongs to a change. */
+  send<N extends JobName>(db: Db, name: N, data: JobData<N>, options?: SendOptions): Promise<void>;
+  /** Works on jobs of one kind, `concurrency` at a time. */
+  work<N extends JobName>(
+    name: N,
+    handler: (data: JobData<N>, context: JobContext) => Promise<void>,
+    concurrency?: number,
+  ): Promise<void>;
+  /** Queues a job again and again by a cron expression, in UTC; `undefined` ends that. */
+  repeat(name: JobName, cron: string | undefined): Promise<void>;
+}
+
+/** Options of `openQueue`. */
+export interface QueueOptions {
+  /** Told of failures that nobody waits for. */
+  readonly onError: (error: Error) => void;
+  readonly stopTimeoutMs?: number | undefined;
+}
+
+const NO_JOB = '00000000-0000-0000-0000-000000000000';
+
+/** Opens the queue of `store`, which stays open after it; its own tables are made when they are missing. */
+export async function openQueue(store: Store, { onError, stopTimeoutMs = 8000 }: QueueOptions): Promise<Queue> {
+  const boss = new PgBoss({
+    db: rawDatabase(store),
+    backend: store.kind === 'pglite' ? 'pglite' : 'postgres',
+    useListenNotify: false,
+  });
+  boss.on('error', onError);
+  await boss.start();
+  for (const [name, { retryLimit, expireInSeconds, policy }] of Object.entries(JOBS)) {
+    await boss.createQueue(name, { retryLimit, expireInSeconds, retryBackoff: true, policy });
+    // Has the queue's properties remembered: asking for them in the middle of a transaction would wait for ever on the one connection of PGlite.
+    await boss.findJobs(name, { id: NO_JOB });
+  }
+  return {
+    async send(db, name, data, { startAfter, singletonKey } = {}) {
+      await boss.send(name, data, {
+        db: fromKysely(db.getExecutor() as never),
+        ...(startAfter === undefined ? {} : { startAfter }),
+        ...(singletonKey === undefined ? {} : { singletonKey }),
+      });
+    },
+    async work(name, handler, concurrency = 1) {
+      const schema = JOBS[name].data;
+      const options = { localConcurrency: concurrency, pollingIntervalSeconds: 1 };
+      await boss.work<unknown>(name, options, async ([job]) => {
+        if (job === undefined) return;
+        await handler(schema.parse(job.data) as never, { id: job.id, signal: job.signal });
+      });
+    },
+    async repeat(name, cron) {
+      if (cron === undefined) await boss.unschedule(name);
+      else await boss.schedule(name, cron, {}, { tz: 'UTC' });
+    },
+    async [Symbol.asyncDispose]() {
+      await boss.stop({ graceful: true, timeout: stopTimeoutMs });
+    },
+  };
+}
+
+function rawDatabase({ raw }: Store): NonNullable<ConstructorOptions['db']> {
+  if ('pglite' in raw) return fromPglite(raw.pglite);
+  return {
+    async executeSql(text: string, values?: unknown[]) {
+      const result = await raw.pool.query(text, values);
+      // Several statements at once give several results.
+      return Array.isArray(result) ? { rows: result.flatMap(({ rows }) => rows) } : result;
+    },
+  };
+}

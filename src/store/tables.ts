@@ -1,0 +1,599 @@
+/**
+ * The tables as Kysely sees them. Generated from the migrations by testing/write-tables.ts: do not edit.
+ */
+import type { ColumnType, Generated } from 'kysely';
+
+/** A time: ISO 8601 in UTC when read. */
+type Time = ColumnType<string, string | Date, string | Date>;
+
+/** A JSON value: parsed when read, the text of `toJson` when written. */
+type Json = ColumnType<unknown, string, string>;
+type NullableJson = ColumnType<unknown, string | null | undefined, string | null>;
+
+export interface AccountTable {
+  id: string;
+  name: string;
+  displayName: string;
+  email: string | null;
+  passwordHash: string | null;
+  oidcIssuer: string | null;
+  oidcSubject: string | null;
+  disabledAt: Time | null;
+  createdAt: Time;
+  lastSignInAt: Time | null;
+}
+
+export interface ApiKeyTable {
+  id: string;
+  accountId: string;
+  name: string;
+  prefix: string;
+  hash: string;
+  role: string;
+  namespaceId: string | null;
+  createdAt: Time;
+  expiresAt: Time | null;
+  lastUsedAt: Time | null;
+  revokedAt: Time | null;
+}
+
+export interface AuditEntryTable {
+  id: Generated<number>;
+  at: Time;
+  accountId: string | null;
+  actor: string;
+  apiKeyId: string | null;
+  action: string;
+  namespaceId: string | null;
+  subjectKind: string;
+  subjectId: string;
+  detail: Json;
+  requestId: string | null;
+  remoteAddress: string | null;
+}
+
+export interface DatabaseChunkTable {
+  versionId: number;
+  position: number;
+  bytes: Uint8Array;
+}
+
+export interface DatabaseVersionTable {
+  id: Generated<number>;
+  sha256: string;
+  sizeBytes: number;
+  builtAt: Time;
+  status: Json;
+  state: string;
+  createdAt: Time;
+}
+
+export interface EventTable {
+  id: Generated<number>;
+  at: Time;
+  kind: string;
+  namespaceId: string | null;
+  registryId: string | null;
+  scheduleId: string | null;
+  runId: string | null;
+  data: Json;
+}
+
+export interface FindingChangeTable {
+  rematchId: number;
+  packageId: number;
+  vulnerabilityId: number;
+  kind: string;
+  severityBefore: number | null;
+  severityAfter: number | null;
+  fixedVersionBefore: string | null;
+  fixedVersionAfter: string | null;
+}
+
+export interface FindingDetailTable {
+  id: Generated<number>;
+  key: string;
+  detail: Json;
+}
+
+export interface IdempotentAnswerTable {
+  accountId: string;
+  key: string;
+  requestHash: string;
+  status: number | null;
+  body: NullableJson;
+  createdAt: Time;
+}
+
+export interface ImageChangeTable {
+  rematchId: number;
+  manifestId: number;
+  findingsNew: number;
+  findingsFixed: number;
+  findingsChanged: number;
+  worstNew: number | null;
+}
+
+export interface ImageScanTable {
+  manifestId: number;
+  state: string;
+  attempts: Generated<number>;
+  errorCode: string | null;
+  errorMessage: string | null;
+  failedAt: Time | null;
+  scannedAt: Time | null;
+  analyserVersion: string | null;
+  surroundingsId: number | null;
+  distro: NullableJson;
+  gaps: NullableJson;
+  packageCount: number | null;
+  worst: Generated<number>;
+  critical: Generated<number>;
+  high: Generated<number>;
+  medium: Generated<number>;
+  low: Generated<number>;
+  negligible: Generated<number>;
+  unknown: Generated<number>;
+  fixable: Generated<number>;
+  knownExploited: Generated<number>;
+  undetermined: Generated<number>;
+  judgedAt: Time | null;
+}
+
+export interface LayerTable {
+  id: Generated<number>;
+  digest: string;
+  sizeBytes: number;
+  mediaType: string;
+}
+
+export interface LayerFactsTable {
+  layerDigest: string;
+  version: string;
+  facts: Uint8Array;
+  createdAt: Time;
+}
+
+export interface ManifestTable {
+  id: Generated<number>;
+  digest: string;
+  kind: string;
+  mediaType: string;
+  artifactType: string | null;
+  document: Uint8Array;
+  configDigest: string | null;
+  config: NullableJson;
+  os: string | null;
+  architecture: string | null;
+  variant: string | null;
+  osVersion: string | null;
+  builtAt: Time | null;
+  layersSizeBytes: number | null;
+  unsupportedReason: string | null;
+  firstSeenAt: Time;
+}
+
+export interface ManifestChildTable {
+  indexId: number;
+  position: number;
+  digest: string;
+  mediaType: string;
+  sizeBytes: number;
+  kind: string;
+  os: string | null;
+  architecture: string | null;
+  variant: string | null;
+  osVersion: string | null;
+}
+
+export interface ManifestLayerTable {
+  manifestId: number;
+  position: number;
+  layerId: number;
+  diffId: string | null;
+  createdBy: string | null;
+}
+
+export interface ManifestPackageSetTable {
+  manifestId: number;
+  position: number;
+  setId: number;
+}
+
+export interface NamespaceTable {
+  id: string;
+  name: string;
+  displayName: string;
+  createdAt: Time;
+}
+
+export interface OidcAttemptTable {
+  stateHash: string;
+  sealed: Uint8Array;
+  expiresAt: Time;
+}
+
+export interface PackageTable {
+  id: Generated<number>;
+  key: string;
+  surroundingsId: number;
+  type: string;
+  name: string;
+  version: string;
+  arch: string | null;
+  purl: string;
+  facts: Json;
+  firstSeenAt: Time;
+}
+
+export interface PackageDoubtTable {
+  packageId: number;
+  why: string;
+  ids: Json;
+}
+
+export interface PackageFindingTable {
+  packageId: number;
+  vulnerabilityId: number;
+  severity: number;
+  fixKind: string;
+  fixedVersion: string | null;
+  isWaived: Generated<boolean>;
+  isKnownExploited: Generated<boolean>;
+  detailId: number;
+  firstSeenAt: Time;
+}
+
+export interface PackageQuestionTable {
+  packageId: number;
+  ecosystem: string;
+  name: string;
+}
+
+export interface PackageSetTable {
+  id: Generated<number>;
+  key: string;
+  packageCount: number;
+  critical: Generated<number>;
+  high: Generated<number>;
+  medium: Generated<number>;
+  low: Generated<number>;
+  negligible: Generated<number>;
+  unknown: Generated<number>;
+  fixable: Generated<number>;
+  knownExploited: Generated<number>;
+  undetermined: Generated<number>;
+}
+
+export interface PackageSetMemberTable {
+  setId: number;
+  packageId: number;
+  locations: Json;
+}
+
+export interface RegistryTable {
+  id: string;
+  namespaceId: string;
+  name: string;
+  type: string;
+  url: string;
+  host: string;
+  settings: Json;
+  credentialKind: string;
+  sealedCredentials: Uint8Array | null;
+  credentialHint: string | null;
+  credentialExpiresAt: Time | null;
+  sensorSelector: Json;
+  labels: Json;
+  maxListings: Generated<number>;
+  maxScans: Generated<number>;
+  health: Generated<string>;
+  healthDetail: string | null;
+  lastProbe: NullableJson;
+  rateLimit: NullableJson;
+  coolDownUntil: Time | null;
+  warnings: Json;
+  revision: Generated<number>;
+  createdAt: Time;
+  updatedAt: Time;
+  removedAt: Time | null;
+}
+
+export interface RematchTable {
+  id: Generated<number>;
+  fromVersion: number | null;
+  toVersion: number;
+  startedAt: Time;
+  completedAt: Time | null;
+  packagesTotal: Generated<number>;
+  packagesJudged: Generated<number>;
+  imagesChanged: Generated<number>;
+  findingsNew: Generated<number>;
+  findingsFixed: Generated<number>;
+  findingsChanged: Generated<number>;
+}
+
+export interface RepositoryTable {
+  id: Generated<number>;
+  registryId: string;
+  name: string;
+  note: string | null;
+  firstSeenAt: Time;
+  lastListedAt: Time | null;
+  goneAt: Time | null;
+}
+
+export interface RepositoryManifestTable {
+  repositoryId: number;
+  manifestId: number;
+  firstSeenAt: Time;
+  pushedAt: Time | null;
+  pushedAtSource: string;
+  goneAt: Time | null;
+}
+
+export interface RoleBindingTable {
+  accountId: string;
+  namespaceId: string | null;
+  role: string;
+}
+
+export interface RunTable {
+  id: string;
+  registryId: string;
+  scheduleId: string | null;
+  kind: string;
+  trigger: string;
+  settings: Json;
+  settingsVersion: number;
+  state: string;
+  desiredState: string | null;
+  sequence: Generated<number>;
+  reason: string | null;
+  plannedAt: Time | null;
+  createdAt: Time;
+  startedAt: Time | null;
+  listingStartedAt: Time | null;
+  listingCompletedAt: Time | null;
+  scanningStartedAt: Time | null;
+  scanningCompletedAt: Time | null;
+  completedAt: Time | null;
+  repositoriesListed: Generated<number>;
+  tagsSeen: Generated<number>;
+  tagsMatched: Generated<number>;
+  digestsSelected: Generated<number>;
+  digestsSkippedKnown: Generated<number>;
+  digestsSkippedPlatform: Generated<number>;
+  digestsSkippedNotScannable: Generated<number>;
+  digestsQueued: Generated<number>;
+  digestsRunning: Generated<number>;
+  digestsScanned: Generated<number>;
+  digestsFailed: Generated<number>;
+  bytesPulled: Generated<number>;
+  pullsCounted: Generated<number>;
+  patterns: Generated<Json>;
+  noImagesMatched: Generated<boolean>;
+  errors: Generated<Json>;
+}
+
+export interface RunImageTable {
+  runId: string;
+  repositoryId: number;
+  digest: string;
+  tags: Json;
+  state: string;
+  taskId: string | null;
+  attempts: Generated<number>;
+  errorCode: string | null;
+  reason: string | null;
+  bytesPulled: Generated<number>;
+  startedAt: Time | null;
+  endedAt: Time | null;
+}
+
+export interface ScheduleTable {
+  id: string;
+  registryId: string;
+  name: string;
+  settings: Json;
+  settingsVersion: Generated<number>;
+  state: string;
+  sequence: Generated<number>;
+  desiredState: string | null;
+  pauseReason: string | null;
+  resumeAt: Time | null;
+  isEnabled: Generated<boolean>;
+  baselineVersion: number | null;
+  nextDueAt: Time | null;
+  lastPlannedAt: Time | null;
+  skippedOverlaps: Generated<number>;
+  currentRunId: string | null;
+  createdBy: string;
+  revision: Generated<number>;
+  createdAt: Time;
+  updatedAt: Time;
+}
+
+export interface SensorTable {
+  id: string;
+  name: string;
+  isBuiltIn: Generated<boolean>;
+  tokenHash: string | null;
+  labels: Json;
+  profile: Json;
+  profileVersion: Generated<number>;
+  report: NullableJson;
+  lastHeartbeatAt: Time | null;
+  isDraining: Generated<boolean>;
+  createdAt: Time;
+  retiredAt: Time | null;
+}
+
+export interface SensorTokenTable {
+  hash: string;
+  name: string;
+  labels: Json;
+  createdBy: string;
+  createdAt: Time;
+  expiresAt: Time;
+  usedAt: Time | null;
+  sensorId: string | null;
+}
+
+export interface SessionTable {
+  idHash: string;
+  accountId: string;
+  createdAt: Time;
+  lastSeenAt: Time;
+  expiresAt: Time;
+  userAgent: string | null;
+}
+
+export interface SettingTable {
+  name: string;
+  value: Json;
+}
+
+export interface SignInFailureTable {
+  subject: string;
+  at: Time;
+}
+
+export interface SurroundingsTable {
+  id: Generated<number>;
+  key: string;
+  value: Json;
+}
+
+export interface TagTable {
+  id: Generated<number>;
+  repositoryId: number;
+  name: string;
+  manifestId: number;
+  pushedAt: Time | null;
+  pushedAtSource: string;
+  startedAt: Time;
+  endedAt: Time | null;
+}
+
+export interface TaskTable {
+  id: string;
+  kind: string;
+  key: string;
+  registryId: string;
+  payload: Json;
+  state: string;
+  priority: number;
+  attempt: Generated<number>;
+  maxAttempts: number;
+  notBefore: Time;
+  sensorId: string | null;
+  leaseToken: string | null;
+  leaseUntil: Time | null;
+  wantsCancel: Generated<boolean>;
+  progress: NullableJson;
+  errorCode: string | null;
+  errorMessage: string | null;
+  result: NullableJson;
+  createdAt: Time;
+  updatedAt: Time;
+}
+
+export interface TaskRunTable {
+  taskId: string;
+  runId: string;
+}
+
+export interface VulnerabilityTable {
+  id: Generated<number>;
+  name: string;
+  title: string | null;
+  epss: number | null;
+  epssPercentile: number | null;
+  kev: NullableJson;
+}
+
+export interface VulnerabilityAliasTable {
+  alias: string;
+  vulnerabilityId: number;
+}
+
+export interface WebhookTable {
+  id: string;
+  namespaceId: string;
+  name: string;
+  url: string;
+  sealedSecret: Uint8Array;
+  kinds: Json;
+  filter: Json;
+  isEnabled: Generated<boolean>;
+  revision: Generated<number>;
+  createdAt: Time;
+  updatedAt: Time;
+}
+
+export interface WebhookDeliveryTable {
+  id: string;
+  webhookId: string;
+  eventId: number | null;
+  kind: string;
+  body: string;
+  state: string;
+  attempts: Generated<number>;
+  lastStatus: number | null;
+  lastError: string | null;
+  lastDurationMs: number | null;
+  nextAttemptAt: Time | null;
+  createdAt: Time;
+  deliveredAt: Time | null;
+}
+
+/** Every table by its name. */
+export interface Tables {
+  account: AccountTable;
+  apiKey: ApiKeyTable;
+  auditEntry: AuditEntryTable;
+  databaseChunk: DatabaseChunkTable;
+  databaseVersion: DatabaseVersionTable;
+  event: EventTable;
+  findingChange: FindingChangeTable;
+  findingDetail: FindingDetailTable;
+  idempotentAnswer: IdempotentAnswerTable;
+  imageChange: ImageChangeTable;
+  imageScan: ImageScanTable;
+  layer: LayerTable;
+  layerFacts: LayerFactsTable;
+  manifest: ManifestTable;
+  manifestChild: ManifestChildTable;
+  manifestLayer: ManifestLayerTable;
+  manifestPackageSet: ManifestPackageSetTable;
+  namespace: NamespaceTable;
+  oidcAttempt: OidcAttemptTable;
+  package: PackageTable;
+  packageDoubt: PackageDoubtTable;
+  packageFinding: PackageFindingTable;
+  packageQuestion: PackageQuestionTable;
+  packageSet: PackageSetTable;
+  packageSetMember: PackageSetMemberTable;
+  registry: RegistryTable;
+  rematch: RematchTable;
+  repository: RepositoryTable;
+  repositoryManifest: RepositoryManifestTable;
+  roleBinding: RoleBindingTable;
+  run: RunTable;
+  runImage: RunImageTable;
+  schedule: ScheduleTable;
+  sensor: SensorTable;
+  sensorToken: SensorTokenTable;
+  session: SessionTable;
+  setting: SettingTable;
+  signInFailure: SignInFailureTable;
+  surroundings: SurroundingsTable;
+  tag: TagTable;
+  task: TaskTable;
+  taskRun: TaskRunTable;
+  vulnerability: VulnerabilityTable;
+  vulnerabilityAlias: VulnerabilityAliasTable;
+  webhook: WebhookTable;
+  webhookDelivery: WebhookDeliveryTable;
+}
