@@ -4,8 +4,7 @@
  * What a distribution built follows its advisories and nobody else's, with everything inside; what others built never does. A package that
  * no feed speaks of is told, never taken for clean.
  */
-import { normaliseName } from '#advisory/normalise-name.ts';
-import type { Distro, Inventory, Package } from '#inventory/inventory.ts';
+import type { Package } from '#inventory/inventory.ts';
 import { OS_PACKAGE_TYPES } from '#inventory/package.ts';
 import { isThirdParty } from '#inventory/third-party.ts';
 import { type DistroFeedOptions, type DistroFeeds, findDistroFeeds } from './distro-feeds.ts';
@@ -15,6 +14,7 @@ import type { AdvisoryLookup } from './finding.ts';
 import { LANGUAGE_FEEDS } from './language-feeds.ts';
 import { languageQuestions } from './language-question.ts';
 import type { Question } from './question.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Where a package goes. */
 export type Route =
@@ -30,25 +30,23 @@ type CoveredFeeds = DistroFeeds & { readonly covered: readonly Feed[] };
 
 const SKIP: Route = { kind: 'skip' };
 
-/** Finds the route of packages of one inventory. */
+/** Finds the route of packages with the same surroundings. */
 export class Router {
-  readonly #inventory: Pick<Inventory, 'distro' | 'packages'>;
+  readonly #surroundings: Pick<Surroundings, 'distro'>;
   readonly #lookup: Pick<AdvisoryLookup, 'covers'>;
   readonly #options: DistroFeedOptions;
   readonly #distros = new Map<string, CoveredFeeds>();
   #own: { readonly distro: DistroName; readonly found: CoveredFeeds } | undefined;
   readonly #covered = new Map<Package['type'], readonly Feed[]>();
-  #pythonPackages: ReadonlySet<string> | undefined;
 
   constructor(
-    inventory: Pick<Inventory, 'distro' | 'packages'>,
+    surroundings: Pick<Surroundings, 'distro' | 'hasUbuntuPro'>,
     lookup: Pick<AdvisoryLookup, 'covers'>,
     options: RouteOptions,
   ) {
-    this.#inventory = inventory;
+    this.#surroundings = surroundings;
     this.#lookup = lookup;
-    const hasUbuntuPro = inventory.packages.some(({ type, version }) => type === 'deb' && /[+~]esm\d/.test(version));
-    this.#options = { ...options, hasUbuntuPro };
+    this.#options = { ...options, hasUbuntuPro: surroundings.hasUbuntuPro };
   }
 
   routeOf(one: Package): Route {
@@ -56,8 +54,7 @@ export class Router {
     if (one.managedBy !== undefined) return SKIP;
     // A private package was never in a registry: another one of its name there is not this one.
     if (one.type === 'npm' && one.properties?.['private'] === 'true') return SKIP;
-    // Conda's packages of Python are found again by their metadata, and judged as that.
-    if (one.type === 'conda' && this.#isPython(one)) return SKIP;
+    if (one.type === 'conda' && one.properties?.['judged-as'] !== undefined) return SKIP;
     const feeds = this.#coveredFeeds(one.type);
     if (feeds.length === 0) return { kind: 'undetermined', why: `no advisories known for ${nounOf(one.type)}` };
     const questions = languageQuestions(one, feeds);
@@ -68,7 +65,7 @@ export class Router {
   #distroRoute(one: Package): Route {
     // Keys of signers, which rpm lists as if they were installed.
     if (one.type === 'rpm' && one.name === 'gpg-pubkey') return SKIP;
-    const distro = distroOf(one, this.#inventory.distro);
+    const distro = distroOf(one, this.#surroundings.distro);
     if (distro === undefined)
       return { kind: 'undetermined', why: 'no file of the image says which distribution it is' };
     const { label, packageType, covered, builders } = this.#feedsOf(distro);
@@ -89,7 +86,7 @@ export class Router {
     // Nearly all packages are of the image's own distribution.
     if (this.#own?.distro === distro) return this.#own.found;
     const found = this.#findFeeds(distro);
-    if (distro === this.#inventory.distro) this.#own = { distro, found };
+    if (distro === this.#surroundings.distro) this.#own = { distro, found };
     return found;
   }
 
@@ -112,17 +109,6 @@ export class Router {
     }
     return feeds;
   }
-
-  #isPython({ name, version }: Package): boolean {
-    this.#pythonPackages ??= new Set(
-      this.#inventory.packages.filter(({ type }) => type === 'pypi').map(one => pythonKey(one.name, one.version)),
-    );
-    return this.#pythonPackages.has(pythonKey(name, version));
-  }
-}
-
-function pythonKey(name: string, version: string): string {
-  return `${normaliseName('PyPI', name)} ${version}`;
 }
 
 function nounOf(type: Package['type']): string {
@@ -141,7 +127,7 @@ function isBuiltBy(one: Package, builders: readonly string[] | undefined): boole
 }
 
 /** The distribution of a package: the image's, or, in a root file system inside the image, the one that its purl names. */
-function distroOf(one: Package, distro: Distro | undefined): DistroName | undefined {
+function distroOf(one: Package, distro: DistroName | undefined): DistroName | undefined {
   return one.root === undefined && distro !== undefined ? distro : distroOfPurl(one.purl);
 }
 

@@ -1,6 +1,7 @@
 /**
  * What could not be determined, gathered by reason: a distribution without a feed is one sentence, not three hundred.
  */
+import { comparePackages } from '#inventory/build-inventory.ts';
 import type { Package } from '#inventory/inventory.ts';
 import type { Undetermined } from './finding.ts';
 
@@ -16,16 +17,26 @@ export class UndeterminedGroups {
     else group.packages.push(one);
   }
 
+  /** As `list`, where packages were not added in the order of the inventory. */
+  listSorted(): readonly Undetermined[] {
+    for (const { packages } of this.#groups.values()) packages.sort(comparePackages);
+    return this.list();
+  }
+
   /** Reasons that concern whole packages first, those of the most packages before others. */
   list(): readonly Undetermined[] {
-    return [...this.#groups.values()].sort(
-      (a, b) =>
-        Number(a.ids.length > 0) - Number(b.ids.length > 0) ||
-        b.packages.length - a.packages.length ||
-        compareText(a.why, b.why) ||
-        compareText(a.ids.join(), b.ids.join()),
-    );
+    return [...this.#groups.values()].sort(compareUndetermined);
   }
+}
+
+/** The order of `UndeterminedGroups.list`. */
+export function compareUndetermined(a: Undetermined, b: Undetermined): number {
+  return (
+    Number(a.ids.length > 0) - Number(b.ids.length > 0) ||
+    b.packages.length - a.packages.length ||
+    compareText(a.why, b.why) ||
+    compareText(a.ids.join(), b.ids.join())
+  );
 }
 
 function compareText(a: string, b: string): number {

@@ -4,7 +4,8 @@ import type { Distro, Inventory, Package } from '#inventory/inventory.ts';
 import type { FoundPackage } from '#inventory/package.ts';
 import { toPurl } from '#purl/purl.ts';
 import type { RangeEvent } from '#version/range.ts';
-import { type MatchOptions, type MatchResult, matchInventory } from '../match-inventory.ts';
+import { type MatchOptions, matchInventory } from '../match-inventory.ts';
+import type { MatchResult } from '../surroundings.ts';
 import { type MemoryFacts, memoryLookup } from './memory-lookup.ts';
 
 /** A release, by what os-release says of it. */
