@@ -162,15 +162,22 @@ export class Authorizer {
     return { ...this.#lastTarget, scopes: scopesOf(options) };
   }
 
-  #find({ repository, signal }: AuthorizeOptions): Promise<Credentials | undefined> {
-    const { registry, credentials, lifetime } = this.#options;
+  async #find({ repository, signal }: AuthorizeOptions): Promise<Credentials | undefined> {
     const known = this.#credentials.get(repository);
-    const found = known ?? credentials.find({ registry, repository }, { signal: lifetime });
-    if (known === undefined) {
-      this.#credentials.set(repository, found);
-      found.catch(() => this.#credentials.delete(repository));
+    if (known !== undefined) {
+      const credentials = await untilAborted(known, signal);
+      if ((credentials?.expiresAtMs ?? Number.POSITIVE_INFINITY) > this.#options.now()) return credentials;
+      if (this.#credentials.get(repository) === known) this.#credentials.delete(repository);
     }
-    return untilAborted(found, signal);
+    return await untilAborted(this.#credentials.get(repository) ?? this.#lookUp(repository), signal);
+  }
+
+  #lookUp(repository: string): Promise<Credentials | undefined> {
+    const { registry, credentials, lifetime } = this.#options;
+    const found = credentials.find({ registry, repository }, { signal: lifetime });
+    this.#credentials.set(repository, found);
+    found.catch(() => this.#credentials.delete(repository));
+    return found;
   }
 }
 

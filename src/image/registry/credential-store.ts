@@ -3,13 +3,22 @@
  */
 import type { WaitOptions } from '../content.ts';
 
-/** What to show a registry; `source` says where it is from, for messages: a file's path, or a helper's name and file. */
-export type Credentials =
-  | { readonly kind: 'password'; readonly username: string; readonly password: string; readonly source: string }
-  /** An OAuth2 refresh token: exchanged for access tokens, never sent to the registry itself. */
-  | { readonly kind: 'identity-token'; readonly token: string; readonly source: string }
-  /** A ready access token, sent as it is. */
-  | { readonly kind: 'registry-token'; readonly token: string; readonly source: string };
+/** What to show a registry. */
+export type Credentials = CredentialFacts &
+  (
+    | { readonly kind: 'password'; readonly username: string; readonly password: string }
+    /** An OAuth2 refresh token: exchanged for access tokens, never sent to the registry itself. */
+    | { readonly kind: 'identity-token'; readonly token: string }
+    /** A ready access token, sent as it is. */
+    | { readonly kind: 'registry-token'; readonly token: string }
+  );
+
+interface CredentialFacts {
+  /** Where they are from, for messages: a file's path, or a helper's name and file. */
+  readonly source: string;
+  /** When to look them up again, in milliseconds since 1970: for those that a cloud gives out for some hours. */
+  readonly expiresAtMs?: number;
+}
 
 /** What credentials are wanted for: host and optional port, and the path in the registry. */
 export interface CredentialScope {

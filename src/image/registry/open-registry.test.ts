@@ -208,6 +208,40 @@ test('a token that ends in the middle of a pull is renewed once for all who wait
   expect(registry.count(/\/token/)).toBe(2);
 });
 
+test('credentials that a cloud gives out for some hours are looked up again when their time is over', async () => {
+  await using registry = await startRegistryServer({ auth: 'basic', login: { username: 'AWS', password: 'second' } });
+  registry.addImage('org/app', '1.0');
+  let now = 1000;
+  let given = 0;
+  const words = ['second', 'third'];
+  await using client = new RegistryClient({
+    credentials: {
+      find: () =>
+        Promise.resolve({
+          kind: 'password',
+          username: 'AWS',
+          password: words[given++] ?? '',
+          source: 'ECR',
+          expiresAtMs: now + 500,
+        }),
+    },
+    tlsVerify: true,
+    env: {},
+    certificateFolders: [],
+    now: () => now,
+  });
+  const head = async () => {
+    await using content = await openRegistryWith(client, registryReference(`${registry.host}/org/app:1.0`), options);
+    return await content.headRoot?.(options);
+  };
+  await head();
+  await head();
+  expect(given).toBe(1);
+  now += 501;
+  await expect(head()).rejects.toThrow(expect.objectContaining({ code: 'REGISTRY_DENIED' }));
+  expect(given).toBe(2);
+});
+
 test('a registry that asks for another scope than before gets a token for that', async () => {
   await using registry = await startRegistryServer({ auth: 'bearer' });
   const { layers } = registry.addImage('org/app', '1.0', [bytes(10)]);
