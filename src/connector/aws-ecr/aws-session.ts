@@ -1,0 +1,149 @@
+/**
+ * Asking AWS: who we are there, and calls that are tried again when the service is busy or our temporary keys have run out.
+ *
+ * The SDK is loaded when it is first needed: it is large, and most registries are not of AWS.
+ */
+import type { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import { PlimsollError } from '#base/errors.ts';
+import { DEFAULT_PATIENCE, type Patience, retrying, throwIfAborted } from '#image/registry/attempt.ts';
+import type { Transport } from '#image/registry/transport.ts';
+import type { RegistryCredentials } from '../credentials.ts';
+import { type AwsTask, isExpired, toAwsFailure } from './aws-failure.ts';
+import { type SdkRequestHandler, toRequestHandler } from './request-handler.ts';
+
+/** Fetches keys, and new ones when those are about to run out. */
+type KeyProvider = ReturnType<typeof fromTemporaryCredentials>;
+
+/** What is needed of a client of the SDK. */
+interface Client {
+  destroy(): void;
+}
+
+/** What each client of the SDK is made with. */
+export interface AwsClientConfig {
+  readonly region: string;
+  readonly credentials: KeyProvider;
+  readonly requestHandler: SdkRequestHandler;
+  /** Ours is the only patience: two would multiply. */
+  readonly maxAttempts: 1;
+  readonly useFipsEndpoint: boolean;
+  readonly useDualstackEndpoint: boolean;
+}
+
+/** How to open a session. */
+export interface AwsSessionOptions<C extends Client> {
+  readonly region: string;
+  readonly isFips?: boolean;
+  readonly isDualStack?: boolean;
+  readonly credentials: RegistryCredentials & { readonly kind: 'aws' };
+  readonly transport: Transport;
+  /** Loads the SDK and makes the client of one service. */
+  readonly newClient: (config: AwsClientConfig) => Promise<C>;
+  readonly patience?: Partial<Patience> | undefined;
+  readonly onRetry?: ((attempt: number, delayMs: number, error: PlimsollError) => void) | undefined;
+}
+
+/** A role is taken on for an hour, the most that roles allow which were themselves taken on. */
+const ROLE_SECONDS = 3600;
+
+/** Keys of one service for one region. */
+export class AwsSession<C extends Client> implements Disposable {
+  readonly #options: AwsSessionOptions<C>;
+  readonly #patience: Patience;
+  #client: Promise<C> | undefined;
+
+  constructor(options: AwsSessionOptions<C>) {
+    this.#options = options;
+    this.#patience = { ...DEFAULT_PATIENCE, ...options.patience };
+  }
+
+  /**
+   * Makes one call by `run`, again when it may help. Temporary keys that ran out in the middle are fetched anew, once.
+   * @throws {PlimsollError} `REGISTRY_DENIED`, `RATE_LIMITED`, `MANIFEST_UNKNOWN`, `REGISTRY_UNAVAILABLE`, `REGISTRY_INVALID`, …
+   */
+  async call<T>(
+    run: (client: C, options: { readonly abortSignal: AbortSignal }) => Promise<T>,
+    options: AwsTask & { readonly signal: AbortSignal },
+  ): Promise<T> {
+    const { signal } = options;
+    let isRenewed = false;
+    const attempt = async (): Promise<T> => {
+      const client = await this.#open();
+      try {
+        return await run(client, { abortSignal: signal });
+      } catch (error) {
+        throwIfAborted(signal);
+        if (!isExpired(error) || isRenewed) throw toAwsFailure(error, options);
+        isRenewed = true;
+        this[Symbol.dispose]();
+        return await attempt();
+      }
+    };
+    return await retrying(attempt, { patience: this.#patience, signal, onRetry: this.#options.onRetry });
+  }
+
+  /** Forgets the client with the keys that it holds; the next call makes a new one. */
+  [Symbol.dispose](): void {
+    this.#client?.then(
+      client => client.destroy(),
+      () => {},
+    );
+    this.#client = undefined;
+  }
+
+  #open(): Promise<C> {
+    const { region, isFips = false, isDualStack = false, transport, credentials, newClient } = this.#options;
+    this.#client ??= (async () => {
+      const requestHandler = toRequestHandler(transport);
+      return await newClient({
+        region,
+        credentials: await toProvider(credentials, { region, requestHandler }),
+        requestHandler,
+        maxAttempts: 1,
+        useFipsEndpoint: isFips,
+        useDualstackEndpoint: isDualStack,
+      });
+    })();
+    return this.#client;
+  }
+}
+
+/** Whether `credentials` are complete. @throws {PlimsollError} `REGISTRY_SETTINGS_INVALID`. */
+export function checkAwsCredentials(credentials: RegistryCredentials & { readonly kind: 'aws' }): void {
+  const { accessKeyId, secretAccessKey, sessionToken, roleArn, externalId } = credentials;
+  const refuse = (why: string) =>
+    new PlimsollError('REGISTRY_SETTINGS_INVALID', `Cannot use the credentials for AWS: ${why}`);
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
+    throw refuse('access key and secret come together, or both stay empty for the identity of the machine');
+  }
+  if (sessionToken !== undefined && accessKeyId === undefined) throw refuse('a session token belongs to an access key');
+  if (externalId !== undefined && roleArn === undefined) throw refuse('an external ID belongs to a role');
+  if (roleArn !== undefined && !/^arn:aws(?:-[a-z-]{1,10})?:iam::[0-9]{12}:role\/[\w+=,.@/-]{1,512}$/.test(roleArn)) {
+    throw refuse('the role must be an ARN such as arn:aws:iam::123456789012:role/plimsoll');
+  }
+}
+
+/** The keys given, else the machine's own identity; and the role taken on with them, if there is one. */
+async function toProvider(
+  credentials: RegistryCredentials & { readonly kind: 'aws' },
+  clientConfig: { readonly region: string; readonly requestHandler: SdkRequestHandler },
+): Promise<KeyProvider> {
+  const { accessKeyId, secretAccessKey, sessionToken, roleArn, externalId } = credentials;
+  const { fromNodeProviderChain, fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
+  const own: KeyProvider =
+    accessKeyId === undefined || secretAccessKey === undefined
+      ? fromNodeProviderChain({ clientConfig })
+      : () =>
+          Promise.resolve({ accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) });
+  if (roleArn === undefined) return own;
+  return fromTemporaryCredentials({
+    masterCredentials: own,
+    params: {
+      RoleArn: roleArn,
+      RoleSessionName: 'plimsoll',
+      DurationSeconds: ROLE_SECONDS,
+      ...(externalId === undefined ? {} : { ExternalId: externalId }),
+    },
+    clientConfig: { ...clientConfig, maxAttempts: 1 },
+  });
+}
