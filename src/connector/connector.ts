@@ -5,6 +5,7 @@
  * tag was pushed, and how one logs in. A connector only ever reads.
  */
 
+import type { Patience } from '#image/registry/attempt.ts';
 import type { RegistryClient } from '#image/registry/client.ts';
 import type { RateLimit } from '#image/registry/rate-limit.ts';
 import type { ProxyEnvironment } from '#image/registry/transport.ts';
@@ -47,6 +48,8 @@ export interface TagEntry {
   readonly digest?: Digest;
   /** ISO 8601, UTC; missing where the registry does not know. */
   readonly pushedAt?: string;
+  /** Where that date is from; `registry` unless said, `config` where the registry tells when the image was built. */
+  readonly pushedAtSource?: PushedAtSource;
   /** Stored bytes, as the registry says. */
   readonly sizeBytes?: number;
   readonly mediaType?: string;
@@ -154,6 +157,10 @@ export interface ConnectorOptions {
   readonly allowsPrivateAddresses: boolean;
   readonly onRateLimit?: ((limit: RateLimit) => void) | undefined;
   readonly onRetry?: RetryListener | undefined;
+  /** Told of what the operator says in `Warning` headers, and of names left out because they are not legal. Safe to show; may repeat. */
+  readonly onWarning?: ((warning: { readonly registry: string; readonly text: string }) => void) | undefined;
+  /** Attempts and time-outs that differ from the usual ones. */
+  readonly patience?: Partial<Patience> | undefined;
   /** Requests at a time. */
   readonly maxConcurrency?: number | undefined;
   readonly now?: (() => number) | undefined;

@@ -1,0 +1,21 @@
+/**
+ * The products that registries are of: the one table. Each is loaded when it is first asked for, since some bring large libraries.
+ */
+import type { RegistryProduct } from './connector.ts';
+import { REGISTRY_TYPES, type RegistryType } from './registry-type.ts';
+
+const PRODUCTS: Readonly<Partial<Record<RegistryType, () => Promise<RegistryProduct>>>> = {
+  'docker-v2': async () => (await import('./docker-v2/product.ts')).dockerV2,
+};
+
+/** The product of a type. */
+export async function getProduct(type: RegistryType): Promise<RegistryProduct> {
+  const load = PRODUCTS[type];
+  if (load === undefined) throw new Error(`There is no connector for ${type}`);
+  return await load();
+}
+
+/** All products in the order people are shown them. */
+export async function listProducts(): Promise<readonly RegistryProduct[]> {
+  return await Promise.all(REGISTRY_TYPES.filter(type => PRODUCTS[type] !== undefined).map(getProduct));
+}
