@@ -16,7 +16,7 @@ import { type Answer, discard, type Hop, type Transport } from '#image/registry/
 import { readWarnings } from '#image/registry/warning.ts';
 import { toApiFailure } from './api-failure.ts';
 import type { CallOptions, ConnectorOptions } from './connector.ts';
-import { refuseOverHttp } from './pull-credentials.ts';
+import { refuseOverHttp, secretsIn } from './pull-credentials.ts';
 
 /** How an API wants to know who asks. */
 export interface ApiAuthorization {
@@ -215,11 +215,9 @@ export class ApiClient implements AsyncDisposable {
 
   #secrets(shown: Readonly<Record<string, string>> | undefined): readonly string[] {
     const values = Object.values(shown ?? {});
-    return [
-      ...(this.#options.authorization?.secrets() ?? []),
-      ...values,
-      ...values.map(value => value.replace(/^\S+ /, '')),
-    ];
+    const own = secretsIn(this.#options.connection.options.credentials);
+    const bare = values.map(value => value.replace(/^\S+ /, ''));
+    return [...own, ...(this.#options.authorization?.secrets() ?? []), ...values, ...bare];
   }
 
   #urlOf<T>({ path, query = {}, task }: ApiRequest<T>): URL {

@@ -12,7 +12,7 @@ import { listCatalog, listTagNames, ping } from '#image/registry/listing.ts';
 import { type ProxyEnvironment, Transport } from '#image/registry/transport.ts';
 import { ApiClient, type ApiClientOptions } from './api-client.ts';
 import type { CallOptions, ConnectorOptions } from './connector.ts';
-import { refuseOverHttp } from './pull-credentials.ts';
+import { refuseOverHttp, secretsIn } from './pull-credentials.ts';
 
 /** Where a registry is, and who pulls. */
 export interface ConnectionPlace {
@@ -53,6 +53,7 @@ export class Connection implements AsyncDisposable {
       allowsPrivate: options.allowsPrivateAddresses,
       alsoHome: place.alsoHome,
       advice: 'settings',
+      secrets: secretsIn(options.credentials),
       serviceOrigins: options.serviceOrigins,
       onRateLimit,
       onWarning,

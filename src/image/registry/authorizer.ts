@@ -137,7 +137,7 @@ export class Authorizer {
       wanted: 'token',
       isFromRegistry: true,
       access,
-      secrets: secretsOf(credentials),
+      secrets: [...secretsOf(credentials), ...options.context.secrets],
     };
     const token = requestToken(target, credentials, transport, { task: options.task, signal: lifetime, context });
     const kept: KeptToken = { token, expiresAt: Number.POSITIVE_INFINITY };

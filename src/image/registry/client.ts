@@ -52,6 +52,8 @@ export interface RegistryClientOptions {
   readonly alsoHome?: readonly string[] | undefined;
   /** What error messages tell people to change; options of the command line unless told. */
   readonly advice?: Advice | undefined;
+  /** Texts that no message may repeat, besides the credentials of the store as they are shown. */
+  readonly secrets?: readonly string[] | undefined;
   /** Hosts played by a server of a test; see `TransportOptions`. */
   readonly serviceOrigins?: Readonly<Record<string, string>> | undefined;
   /** Told of what the operator of a registry says in `Warning` headers. */
@@ -278,7 +280,9 @@ export class Registry {
         continue;
       }
       if (isSuccess(answer.status) || request.expected?.includes(answer.status) === true) return answer;
-      throw await this.#failure(answer, { ...options.context, ...known(authorization), isFromRegistry }, signal);
+      const { access, secrets } = authorization;
+      const context = { ...options.context, access, secrets: [...secrets, ...options.context.secrets] };
+      throw await this.#failure(answer, { ...context, isFromRegistry }, signal);
     }
   }
 
@@ -324,7 +328,8 @@ export class Registry {
     const nowMs = (this.#options.now ?? Date.now)();
     const action = method === 'POST' || method === 'PUT' ? ('push' as const) : undefined;
     const place = { task, registry: this.host, repository, wanted, name, isFromRegistry: true };
-    return { ...place, action, ...known(undefined), nowMs, advice: this.#options.advice };
+    const { advice, secrets = [] } = this.#options;
+    return { ...place, action, access: { hasToken: false }, secrets, nowMs, advice };
   }
 }
 
@@ -364,13 +369,6 @@ function pathOf({ wanted, repository, name }: RegistryRequest): string {
 function defaultScopes({ wanted, repository }: RegistryRequest): readonly string[] {
   if (wanted === 'ping') return [];
   return wanted === 'catalog' ? [CATALOG_SCOPE] : [pullScope(repository)];
-}
-
-function known(authorization: Authorization | undefined): Pick<FailureContext, 'access' | 'secrets'> {
-  return {
-    access: authorization?.access ?? { hasToken: false },
-    secrets: authorization?.secrets ?? [],
-  };
 }
 
 function isSuccess(status: number): boolean {
