@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatBytes } from './byte-size.ts';
+import { formatBytes, parseByteSize } from './byte-size.ts';
 
 test.each([
   { bytes: 0, text: '0 B', why: 'nothing' },
@@ -12,4 +12,17 @@ test.each([
   { bytes: -1, text: '0 B', why: 'a size is never negative' },
 ])('$bytes is $text: $why', ({ bytes, text }) => {
   expect(formatBytes(bytes)).toBe(text);
+});
+
+test.each([
+  { text: '1024', bytes: 1024, why: 'a number is bytes' },
+  { text: '500 MB', bytes: 500_000_000, why: 'powers of 1000' },
+  { text: '2GiB', bytes: 2_147_483_648, why: 'powers of 1024 have an i' },
+  { text: '1.5g', bytes: 1_500_000_000, why: 'one letter, fractions' },
+  { text: '', bytes: undefined, why: 'nothing is no size' },
+  { text: '-1', bytes: undefined, why: 'sizes are not negative' },
+  { text: '5 parsecs', bytes: undefined, why: 'an unknown unit' },
+  { text: '99999999999999 TB', bytes: undefined, why: 'more than a number can hold' },
+])('the size "$text" is $bytes bytes: $why', ({ text, bytes }) => {
+  expect(parseByteSize(text)).toBe(bytes);
 });

@@ -1,0 +1,328 @@
+/**
+ * Settings of the server: one table, from which come the environment variables, the flags of `plimsoll serve`, `--print-config` and
+ * docs/configuration.md (`node --conditions=plimsoll-source src/base/settings-page.ts` writes it; a test keeps the two in step).
+ */
+import { parseByteSize } from './byte-size.ts';
+import { PlimsollError } from './errors.ts';
+
+interface Row {
+  /** Flag of `plimsoll serve`, without dashes. */
+  readonly flag: string;
+  readonly env: string;
+  /** What the value is, for help: `port`, `url`. */
+  readonly value: string;
+  /** As it is written; missing when there is none. */
+  readonly fallback?: string;
+  readonly meaning: string;
+  readonly isSecret?: true;
+}
+
+/** Every setting. */
+export const SERVER_SETTINGS = {
+  listen: {
+    flag: 'listen',
+    env: 'PLIMSOLL_LISTEN',
+    value: 'address:port',
+    fallback: '127.0.0.1:8080',
+    meaning: 'Where to listen; port 0 takes a free one',
+  },
+  publicUrl: {
+    flag: 'public-url',
+    env: 'PLIMSOLL_PUBLIC_URL',
+    value: 'url',
+    meaning: 'How users and sensors reach the server; needed behind a proxy. By default what it listens on',
+  },
+  tlsCertificate: {
+    flag: 'tls-cert',
+    env: 'PLIMSOLL_TLS_CERT',
+    value: 'file',
+    meaning: 'Certificate chain (PEM), to serve HTTPS without a proxy',
+  },
+  tlsKey: { flag: 'tls-key', env: 'PLIMSOLL_TLS_KEY', value: 'file', meaning: 'Private key (PEM) of the certificate' },
+  trustProxy: {
+    flag: 'trust-proxy',
+    env: 'PLIMSOLL_TRUST_PROXY',
+    value: 'addresses',
+    fallback: 'none',
+    meaning:
+      'Proxies whose X-Forwarded headers are believed: addresses and networks joined by commas, `all`, or `none`',
+  },
+  data: {
+    flag: 'data',
+    env: 'PLIMSOLL_DATA',
+    value: 'folder',
+    fallback: './data',
+    meaning: 'Folder for the embedded database, the vulnerability database, caches and keys',
+  },
+  databaseUrl: {
+    flag: 'database-url',
+    env: 'DATABASE_URL',
+    value: 'url',
+    isSecret: true,
+    meaning:
+      'PostgreSQL 15 or later: `postgresql://user:password@host/name`. By default a database embedded in the data folder',
+  },
+  databaseConnections: {
+    flag: 'database-connections',
+    env: 'PLIMSOLL_DATABASE_CONNECTIONS',
+    value: 'number',
+    fallback: '10',
+    meaning: 'Connections to PostgreSQL, at most',
+  },
+  secretKey: {
+    flag: 'secret-key',
+    env: 'PLIMSOLL_SECRET_KEY',
+    value: 'text',
+    isSecret: true,
+    meaning:
+      'What credentials are sealed with, 32 characters or more; the same for all servers of one database. By default a file in the data folder, made at the first start',
+  },
+  adminPassword: {
+    flag: 'admin-password',
+    env: 'PLIMSOLL_ADMIN_PASSWORD',
+    value: 'text',
+    isSecret: true,
+    meaning:
+      'Password of the account `admin`, made at the first start; without it the server prints a one-time address for the set-up',
+  },
+  vulnerabilityDatabase: {
+    flag: 'db',
+    env: 'PLIMSOLL_DB',
+    value: 'file',
+    meaning: 'A vulnerability database to begin with',
+  },
+  databaseSchedule: {
+    flag: 'db-update',
+    env: 'PLIMSOLL_DB_UPDATE',
+    value: 'cron',
+    fallback: '17 */6 * * *',
+    meaning: 'When to fetch the sources of the vulnerability database (UTC); `never` for sites without internet',
+  },
+  databaseMirrors: {
+    flag: 'db-mirror',
+    env: 'PLIMSOLL_DB_MIRROR',
+    value: 'source=url,…',
+    meaning: 'Mirrors of sources, as for `plimsoll db update --mirror`',
+  },
+  sensor: {
+    flag: 'sensor',
+    env: 'PLIMSOLL_SENSOR',
+    value: 'on|off',
+    fallback: 'on',
+    meaning: 'Whether this server reads images itself, with a built-in sensor',
+  },
+  sensorConcurrency: {
+    flag: 'sensor-concurrency',
+    env: 'PLIMSOLL_SENSOR_CONCURRENCY',
+    value: 'number',
+    fallback: '4',
+    meaning: 'Images that the built-in sensor reads at a time, 1 to 20',
+  },
+  sensorLabels: {
+    flag: 'sensor-labels',
+    env: 'PLIMSOLL_SENSOR_LABELS',
+    value: 'key=value,…',
+    meaning: 'Labels of the built-in sensor',
+  },
+  layerCache: {
+    flag: 'layer-cache',
+    env: 'PLIMSOLL_LAYER_CACHE',
+    value: 'size',
+    fallback: '2GiB',
+    meaning: 'Size of the cache of layer facts in the data folder',
+  },
+  diskFloor: {
+    flag: 'disk-floor',
+    env: 'PLIMSOLL_DISK_FLOOR',
+    value: 'size',
+    fallback: '1GiB',
+    meaning: 'Free space below which the built-in sensor takes no work',
+  },
+  privateAddresses: {
+    flag: 'private-addresses',
+    env: 'PLIMSOLL_PRIVATE_ADDRESSES',
+    value: 'allow|refuse',
+    fallback: 'refuse',
+    meaning:
+      'Whether redirects, token servers and links of registries, and webhooks, may lead to private addresses (RFC 1918); link-local and metadata addresses are refused always',
+  },
+  wildcards: {
+    flag: 'wildcards',
+    env: 'PLIMSOLL_WILDCARDS',
+    value: 'on|off',
+    fallback: 'on',
+    meaning: 'Whether scan jobs may have wildcards (`registry.wildcards`)',
+  },
+  forceScan: {
+    flag: 'force-scan',
+    env: 'PLIMSOLL_FORCE_SCAN',
+    value: 'on|off',
+    fallback: 'on',
+    meaning: 'Whether scan jobs may scan all images each time (`registry.forceScan`)',
+  },
+  eventRetention: {
+    flag: 'event-retention',
+    env: 'PLIMSOLL_EVENT_RETENTION',
+    value: 'days',
+    fallback: '90',
+    meaning: 'How long events and deliveries of webhooks are kept',
+  },
+  logLevel: {
+    flag: 'log-level',
+    env: 'PLIMSOLL_LOG_LEVEL',
+    value: 'level',
+    fallback: 'info',
+    meaning: '`error`, `warn`, `info` or `debug`; lines are JSON on standard error',
+  },
+} as const satisfies Record<string, Row>;
+
+export type SettingName = keyof typeof SERVER_SETTINGS;
+
+/** The values as written: flags before the environment before defaults; missing where there is none. */
+export type SettingTexts = { readonly [N in SettingName]?: string };
+
+/** The settings of a server, read and checked. */
+export interface ServerSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl?: string;
+  readonly tlsCertificate?: string;
+  readonly tlsKey?: string;
+  readonly trustProxy: boolean | string;
+  readonly data: string;
+  readonly databaseUrl?: string;
+  readonly databaseConnections: number;
+  readonly secretKey?: string;
+  readonly adminPassword?: string;
+  readonly vulnerabilityDatabase?: string;
+  /** Missing: never. */
+  readonly databaseSchedule?: string;
+  readonly databaseMirrors: Readonly<Record<string, string>>;
+  readonly hasSensor: boolean;
+  readonly sensorConcurrency: number;
+  readonly sensorLabels: Readonly<Record<string, string>>;
+  readonly layerCacheBytes: number;
+  readonly diskFloorBytes: number;
+  readonly allowsPrivateAddresses: boolean;
+  readonly allowsWildcards: boolean;
+  readonly allowsForceScan: boolean;
+  readonly eventRetentionDays: number;
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+}
+
+/** The texts of all settings: `flags` by name, then the environment, then the defaults. Empty text counts as missing. */
+export function collectSettings(flags: SettingTexts, env: Readonly<Record<string, string | undefined>>): SettingTexts {
+  const texts: Partial<Record<SettingName, string>> = {};
+  for (const [name, row] of Object.entries(SERVER_SETTINGS) as [SettingName, Row][]) {
+    const text = flags[name] || env[row.env] || row.fallback;
+    if (text !== undefined) texts[name] = text;
+  }
+  return texts;
+}
+
+/** Reads the texts. @throws {PlimsollError} `CONFIGURATION_INVALID` for the first that cannot be used. */
+export function readSettings(texts: SettingTexts): ServerSettings {
+  const { host, port } = readListen(texts.listen ?? '');
+  const url = texts.publicUrl === undefined ? undefined : readUrl('publicUrl', texts.publicUrl, ['http:', 'https:']);
+  if ((texts.tlsCertificate === undefined) !== (texts.tlsKey === undefined)) {
+    throw new PlimsollError(
+      'CONFIGURATION_INVALID',
+      'Cannot serve HTTPS: PLIMSOLL_TLS_CERT and PLIMSOLL_TLS_KEY are needed both',
+    );
+  }
+  if (texts.databaseUrl !== undefined) readUrl('databaseUrl', texts.databaseUrl, ['postgres:', 'postgresql:']);
+  const logLevel = choice('logLevel', texts, ['error', 'warn', 'info', 'debug']);
+  return {
+    host,
+    port,
+    ...(url === undefined ? {} : { publicUrl: url.replace(/\/+$/, '') }),
+    ...pick(texts, ['tlsCertificate', 'tlsKey', 'databaseUrl', 'secretKey', 'adminPassword', 'vulnerabilityDatabase']),
+    trustProxy: readTrustProxy(texts.trustProxy ?? 'none'),
+    data: texts.data ?? './data',
+    databaseConnections: number('databaseConnections', texts, 1, 500),
+    ...(texts.databaseSchedule === 'never' || texts.databaseSchedule === undefined
+      ? {}
+      : { databaseSchedule: texts.databaseSchedule }),
+    databaseMirrors: pairs('databaseMirrors', texts),
+    hasSensor: choice('sensor', texts, ['on', 'off']) === 'on',
+    sensorConcurrency: number('sensorConcurrency', texts, 1, 20),
+    sensorLabels: pairs('sensorLabels', texts),
+    layerCacheBytes: size('layerCache', texts),
+    diskFloorBytes: size('diskFloor', texts),
+    allowsPrivateAddresses: choice('privateAddresses', texts, ['allow', 'refuse']) === 'allow',
+    allowsWildcards: choice('wildcards', texts, ['on', 'off']) === 'on',
+    allowsForceScan: choice('forceScan', texts, ['on', 'off']) === 'on',
+    eventRetentionDays: number('eventRetention', texts, 1, 3650),
+    logLevel,
+  };
+}
+
+/** What `--print-config` prints: every setting as `NAME=value`, secrets masked, one a line. */
+export function printSettings(texts: SettingTexts): string {
+  const lines = (Object.entries(SERVER_SETTINGS) as [SettingName, Row][]).map(([name, row]) => {
+    const text = texts[name];
+    const shown = text === undefined ? '' : row.isSecret === true ? '********' : text;
+    return `${row.env}=${shown}\n`;
+  });
+  return lines.join('');
+}
+
+function readListen(text: string): { host: string; port: number } {
+  const [, bracketed, plain = '', digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (digits === undefined || port > 65535)
+    throw invalid('listen', 'expected an address and port such as 0.0.0.0:8080 or [::]:8080');
+  return { host: bracketed ?? (plain === '' ? '0.0.0.0' : plain), port };
+}
+
+function readUrl(name: SettingName, text: string, protocols: readonly string[]): string {
+  const url = URL.parse(text);
+  if (url === null || !protocols.includes(url.protocol))
+    throw invalid(name, `expected a URL that begins with ${protocols.map(one => `${one}//`).join(' or ')}`);
+  return text;
+}
+
+function readTrustProxy(text: string): boolean | string {
+  return text === 'all' ? true : text === 'none' ? false : text;
+}
+
+function choice<const T extends string>(name: SettingName, texts: SettingTexts, values: readonly T[]): T {
+  const found = values.find(value => value === texts[name]);
+  if (found === undefined) throw invalid(name, `expected one of ${values.join(', ')}`);
+  return found;
+}
+
+function number(name: SettingName, texts: SettingTexts, min: number, max: number): number {
+  const text = texts[name] ?? '';
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < min || value > max) throw invalid(name, `expected a number from ${min} to ${max}`);
+  return value;
+}
+
+function size(name: SettingName, texts: SettingTexts): number {
+  const bytes = parseByteSize(texts[name] ?? '');
+  if (bytes === undefined) throw invalid(name, 'expected a size such as 500MiB or 2GiB');
+  return bytes;
+}
+
+function pairs(name: SettingName, texts: SettingTexts): Readonly<Record<string, string>> {
+  const entries = (texts[name] ?? '').split(',').filter(part => part.trim() !== '');
+  return Object.fromEntries(
+    entries.map(entry => {
+      const at = entry.indexOf('=');
+      if (at < 1) throw invalid(name, 'expected key=value, several joined by commas');
+      return [entry.slice(0, at).trim(), entry.slice(at + 1).trim()];
+    }),
+  );
+}
+
+function pick<const K extends SettingName>(texts: SettingTexts, names: readonly K[]): { readonly [N in K]?: string } {
+  return Object.fromEntries(names.flatMap(name => (texts[name] === undefined ? [] : [[name, texts[name]]]))) as {
+    [N in K]?: string;
+  };
+}
+
+function invalid(name: SettingName, why: string): PlimsollError {
+  const { env, flag } = SERVER_SETTINGS[name];
+  return new PlimsollError('CONFIGURATION_INVALID', `Cannot use ${env} (--${flag}): ${why}`);
+}

@@ -1,0 +1,114 @@
+/**
+ * `/api/v1/events`: what happened, as a list and as a stream.
+ */
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { visibleNamespaces } from '#access/principal.ts';
+import type { ServerContext } from '#store/context.ts';
+import { EVENT_KINDS, type EventQuery, lastEventId, listEvents, type StoredEvent } from '#store/event.ts';
+import { decodeCursor, pageOf, pageQuery, toPage } from '../../cursor.ts';
+import { lastEventIdOf, type SentEvent, sendEventStream } from '../../event-stream.ts';
+import { signedIn } from '../../route-access.ts';
+import { problems, typed } from '../native-route.ts';
+import type { EventFeed } from './event-feed.ts';
+
+const eventSchema = z
+  .object({
+    id: z.number().int(),
+    at: z.iso.datetime(),
+    kind: z.enum(EVENT_KINDS),
+    namespaceId: z.uuid().nullable(),
+    registryId: z.uuid().nullable(),
+    scheduleId: z.uuid().nullable(),
+    runId: z.uuid().nullable(),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Event' });
+
+const filter = {
+  run: z.uuid().optional().describe('Only events of this run'),
+  registry: z.uuid().optional().describe('Only events of this registry'),
+  kind: z
+    .union([z.enum(EVENT_KINDS).transform(kind => [kind]), z.array(z.enum(EVENT_KINDS))])
+    .optional()
+    .describe('Only these kinds'),
+};
+
+/** Adds the routes. */
+export function eventRoutes({ store: { db } }: ServerContext, feed: EventFeed) {
+  return (instance: FastifyInstance): void => {
+    const app = typed(instance);
+    app.get(
+      '/api/v1/events',
+      {
+        config: { access: 'signed-in' },
+        schema: {
+          tags: ['events'],
+          summary: 'List events, oldest first',
+          querystring: z.object({ ...filter, ...pageQuery }),
+          response: { 200: pageOf(eventSchema), ...problems },
+        },
+      },
+      async request => {
+        const { limit, cursor, run, registry, kind } = request.query;
+        const after = decodeCursor(cursor, z.number().int()) ?? 0;
+        const namespaceIds = visibleNamespaces(signedIn(request));
+        const events = await listEvents(db, {
+          after,
+          limit: limit + 1,
+          runId: run,
+          registryId: registry,
+          kinds: kind,
+          namespaceIds,
+        });
+        const { items, nextCursor } = toPage(events, limit, ({ id }) => id);
+        return { items: items.map(present), nextCursor };
+      },
+    );
+    app.get(
+      '/api/v1/events/stream',
+      {
+        config: { access: 'signed-in' },
+        schema: {
+          tags: ['events'],
+          summary: 'Follow events (text/event-stream)',
+          description: 'Starts with what happens from now on, or after `Last-Event-ID`, or after `after`.',
+          querystring: z.object({ ...filter, after: z.coerce.number().int().min(0).optional() }),
+        },
+      },
+      async (request, reply) => {
+        const { run, registry, kind, after } = request.query;
+        const query = {
+          runId: run,
+          registryId: registry,
+          kinds: kind,
+          namespaceIds: visibleNamespaces(signedIn(request)),
+        };
+        const start = lastEventIdOf(request, after ?? (await lastEventId(db)));
+        await sendEventStream(request, reply, signal => follow(feed, { ...query, after: start }, signal));
+      },
+    );
+  };
+}
+
+/** Events as they come, in the form of the stream. */
+export async function* follow(
+  feed: EventFeed,
+  query: Omit<EventQuery, 'limit'>,
+  signal: AbortSignal,
+): AsyncGenerator<SentEvent> {
+  for await (const event of feed.follow(query, signal)) yield { id: event.id, event: event.kind, data: present(event) };
+}
+
+function present({ id, at, kind, namespaceId, registryId, scheduleId, runId, data }: StoredEvent) {
+  return {
+    id,
+    at,
+    kind,
+    namespaceId: namespaceId ?? null,
+    registryId: registryId ?? null,
+    scheduleId: scheduleId ?? null,
+    runId: runId ?? null,
+    data: { ...data },
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * Who may use a route. Every route says so; one that does not is refused when the server is put together.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { hasRole, type Principal, type Role, requireRole } from '#access/principal.ts';
+import { PlimsollError } from '#base/errors.ts';
+
+/**
+ * `anonymous`: everybody. `signed-in`: whoever has an account; the handler checks the namespace with `requireRole`, or shows only what may
+ * be seen. A role: whoever has it for the whole server. `sensor`: sensors, by their own secret. `own`: the routes check for themselves.
+ */
+export type RouteAccess = 'anonymous' | 'signed-in' | 'sensor' | 'own' | { readonly server: Role };
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: RouteAccess;
+  }
+  interface FastifyRequest {
+    /** Who asks; undefined for anonymous requests. Set before any handler runs. */
+    principal: Principal | undefined;
+  }
+}
+
+/** Finds out who asks. */
+export type Authenticate = (request: FastifyRequest) => Promise<Principal | undefined>;
+
+/** Adds the checks to a server. */
+export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): void {
+  app.decorateRequest('principal', undefined);
+  app.addHook('onRoute', route => {
+    if (route.config?.access === undefined && route.method !== 'HEAD' && !route.url.startsWith('/api/docs')) {
+      throw new PlimsollError('BUG', `Route ${String(route.method)} ${route.url} does not say who may use it`);
+    }
+  });
+  app.addHook('onRequest', async request => {
+    const access = request.routeOptions.config.access ?? 'anonymous';
+    if (access === 'sensor' || access === 'own') return;
+    request.principal = await authenticate(request);
+    if (access === 'anonymous') return;
+    const principal = signedIn(request);
+    if (typeof access === 'object') requireRole(principal, access.server, undefined);
+  });
+}
+
+/** Who asks. @throws {PlimsollError} `UNAUTHENTICATED` when nobody has signed in. */
+export function signedIn({ principal }: FastifyRequest): Principal {
+  if (principal === undefined) {
+    throw new PlimsollError(
+      'UNAUTHENTICATED',
+      'Cannot do this: sign in, or send an API key as "Authorization: Bearer"',
+    );
+  }
+  return principal;
+}
+
+/** Whether the one who asks runs the server. */
+export function isServerAdmin(request: FastifyRequest): boolean {
+  return request.principal !== undefined && hasRole(request.principal, 'admin', undefined);
+}
+
+/** For the audit log: who, and by which request. */
+export function actorOf(request: FastifyRequest) {
+  const { principal } = request;
+  return {
+    name: principal?.name ?? 'anonymous',
+    accountId: principal?.accountId,
+    apiKeyId: principal?.apiKeyId,
+    requestId: request.id,
+    remoteAddress: request.ip,
+  };
+}
