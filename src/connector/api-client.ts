@@ -64,6 +64,8 @@ export interface ApiRequest<T> {
   readonly task: string;
   /** What a 404 says is not there: `repository "team/app"`. */
   readonly missing?: string;
+  /** What to ask an administrator for when a 403 says no: `the role Artifact Registry Reader on the project`. */
+  readonly right?: string | undefined;
   readonly limitBytes?: number;
   /** Sent as a visitor: for the log-in itself. */
   readonly isAnonymous?: boolean;
@@ -183,7 +185,7 @@ export class ApiClient implements AsyncDisposable {
     shown: Readonly<Record<string, string>> | undefined,
     signal: AbortSignal,
   ): Promise<ApiAnswer<T>> {
-    const { task, missing, schema } = request;
+    const { task, missing, right, schema } = request;
     const isFine = answer.status >= 200 && answer.status < 300;
     const limitBytes = isFine ? (request.limitBytes ?? MAX_ANSWER_BYTES) : MAX_ERROR_BYTES;
     const reading = readAll(answer, this.#transport, { task, signal, limitBytes });
@@ -195,6 +197,7 @@ export class ApiClient implements AsyncDisposable {
       throw toApiFailure(answer, text, {
         task,
         missing,
+        right,
         isLoggedIn: shown !== undefined,
         secrets: this.#secrets(shown),
         nowMs,

@@ -14,6 +14,8 @@ export interface ApiFailureContext {
   readonly task: string;
   /** What a 404 says is not there: `repository "team/app"`. */
   readonly missing: string | undefined;
+  /** What to ask an administrator for when a 403 says no. */
+  readonly right?: string | undefined;
   /** Whether credentials were shown. */
   readonly isLoggedIn: boolean;
   /** Texts that no message may repeat, whatever the API echoes. */
@@ -27,7 +29,7 @@ const MAX_DEPTH = 4;
 
 /** The error for `answer`, whose body is `body`. Never holds a secret. */
 export function toApiFailure(answer: Answer, body: string, context: ApiFailureContext): AttemptError {
-  const { task, missing, isLoggedIn, secrets, nowMs } = context;
+  const { task, missing, right, isLoggedIn, secrets, nowMs } = context;
   const { status, url } = answer;
   const words = printable(redact(wordsOf(body), secrets), 200);
   const quote = words === '' ? '' : ` ("${words}")`;
@@ -42,10 +44,8 @@ export function toApiFailure(answer: Answer, body: string, context: ApiFailureCo
   }
   if (status === 403) {
     const why = isLoggedIn ? 'accepts the credentials, but they may not do this' : 'does not let visitors do this';
-    return new AttemptError(
-      'REGISTRY_DENIED',
-      `${task}: ${url.host} ${why}${quote}; the help of this registry says which rights are needed`,
-    );
+    const need = right === undefined ? 'the help of this registry says which rights are needed' : `it takes ${right}`;
+    return new AttemptError('REGISTRY_DENIED', `${task}: ${url.host} ${why}${quote}; ${need}`);
   }
   if (status === 408 || status >= 500) {
     const retryAfterMs = retryAfter(answer, nowMs);

@@ -113,9 +113,7 @@ export class Connection implements AsyncDisposable {
 
   /** A client for an API of the product, closed with this connection. */
   api(options: Omit<ApiClientOptions, 'connection'>): ApiClient {
-    const api = new ApiClient({ ...options, connection: this });
-    this.#owned.push(api);
-    return api;
+    return this.own(new ApiClient({ ...options, connection: this }));
   }
 
   /** Connections of the registry's settings to `home` and where it leads, for the caller to close. */
@@ -134,6 +132,12 @@ export class Connection implements AsyncDisposable {
       advice: 'settings',
       serviceOrigins,
     });
+  }
+
+  /** Closes `one` with this connection. */
+  own<T extends AsyncDisposable>(one: T): T {
+    this.#owned.push(one);
+    return one;
   }
 
   /** Lets something be told once in a while without a place in an answer. */
