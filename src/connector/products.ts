@@ -6,6 +6,7 @@ import { REGISTRY_TYPES, type RegistryType } from './registry-type.ts';
 
 const PRODUCTS: Readonly<Partial<Record<RegistryType, () => Promise<RegistryProduct>>>> = {
   'docker-v2': async () => (await import('./docker-v2/product.ts')).dockerV2,
+  'aws-ecr': async () => (await import('./aws-ecr/product.ts')).awsEcr,
 };
 
 /** The product of a type. */

@@ -5,7 +5,7 @@
  */
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
-import { AttemptError } from '#image/registry/attempt.ts';
+import { AttemptError, parseRetryAfter } from '#image/registry/attempt.ts';
 
 /** What was asked, for the message. */
 export interface AwsTask {
@@ -58,6 +58,7 @@ export function toAwsFailure(error: unknown, { task, action }: AwsTask): Plimsol
   if (THROTTLED.has(name) || status === 429) {
     return new AttemptError('RATE_LIMITED', `${task}: AWS says that we ask too often (${quote})`, {
       isTransient: true,
+      retryAfterMs: retryAfter(error),
     });
   }
   if (name === 'RepositoryNotFoundException' || name === 'ImageNotFoundException') {
@@ -103,4 +104,13 @@ function statusOf(error: Error): number {
   const metadata: unknown = '$metadata' in error ? error.$metadata : undefined;
   if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return 0;
   return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : 0;
+}
+
+/** AWS seldom says how long to wait; what stands in front of it may. */
+function retryAfter(error: Error): number | undefined {
+  const response: unknown = '$response' in error ? error.$response : undefined;
+  if (typeof response !== 'object' || response === null || !('headers' in response)) return undefined;
+  const { headers } = response;
+  const value = typeof headers === 'object' && headers !== null ? Object.entries(headers) : [];
+  return parseRetryAfter(value.find(([name]) => name.toLowerCase() === 'retry-after')?.[1], Date.now());
 }

@@ -5,19 +5,14 @@
  */
 import type { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { PlimsollError } from '#base/errors.ts';
-import { DEFAULT_PATIENCE, type Patience, retrying, throwIfAborted } from '#image/registry/attempt.ts';
-import type { Transport } from '#image/registry/transport.ts';
+import { retrying, throwIfAborted } from '#image/registry/attempt.ts';
+import type { Connection } from '../connection.ts';
 import type { RegistryCredentials } from '../credentials.ts';
 import { type AwsTask, isExpired, toAwsFailure } from './aws-failure.ts';
 import { type SdkRequestHandler, toRequestHandler } from './request-handler.ts';
 
 /** Fetches keys, and new ones when those are about to run out. */
 type KeyProvider = ReturnType<typeof fromTemporaryCredentials>;
-
-/** What is needed of a client of the SDK. */
-interface Client {
-  destroy(): void;
-}
 
 /** What each client of the SDK is made with. */
 export interface AwsClientConfig {
@@ -31,30 +26,30 @@ export interface AwsClientConfig {
 }
 
 /** How to open a session. */
-export interface AwsSessionOptions<C extends Client> {
+export interface AwsSessionOptions<C> {
   readonly region: string;
   readonly isFips?: boolean;
   readonly isDualStack?: boolean;
   readonly credentials: RegistryCredentials & { readonly kind: 'aws' };
-  readonly transport: Transport;
+  /** Lends its settings, and closes the session with itself. */
+  readonly connection: Connection;
   /** Loads the SDK and makes the client of one service. */
   readonly newClient: (config: AwsClientConfig) => Promise<C>;
-  readonly patience?: Partial<Patience> | undefined;
-  readonly onRetry?: ((attempt: number, delayMs: number, error: PlimsollError) => void) | undefined;
 }
 
 /** A role is taken on for an hour, the most that roles allow which were themselves taken on. */
 const ROLE_SECONDS = 3600;
 
 /** Keys of one service for one region. */
-export class AwsSession<C extends Client> implements Disposable {
+export class AwsSession<C> {
   readonly #options: AwsSessionOptions<C>;
-  readonly #patience: Patience;
+  readonly #requestHandler: SdkRequestHandler;
   #client: Promise<C> | undefined;
 
   constructor(options: AwsSessionOptions<C>) {
+    const { connection } = options;
     this.#options = options;
-    this.#patience = { ...DEFAULT_PATIENCE, ...options.patience };
+    this.#requestHandler = toRequestHandler(connection.own(connection.transport(connection.place.base)));
   }
 
   /**
@@ -65,7 +60,8 @@ export class AwsSession<C extends Client> implements Disposable {
     run: (client: C, options: { readonly abortSignal: AbortSignal }) => Promise<T>,
     options: AwsTask & { readonly signal: AbortSignal },
   ): Promise<T> {
-    const { signal } = options;
+    const { connection } = this.#options;
+    const { signal } = connection.until(options);
     let isRenewed = false;
     const attempt = async (): Promise<T> => {
       const client = await this.#open();
@@ -75,26 +71,24 @@ export class AwsSession<C extends Client> implements Disposable {
         throwIfAborted(signal);
         if (!isExpired(error) || isRenewed) throw toAwsFailure(error, options);
         isRenewed = true;
-        this[Symbol.dispose]();
+        this.#forget();
         return await attempt();
       }
     };
-    return await retrying(attempt, { patience: this.#patience, signal, onRetry: this.#options.onRetry });
+    const onRetry = (_: number, delayMs: number, error: PlimsollError) =>
+      connection.options.onRetry?.({ registry: connection.place.host, delayMs, error });
+    return await retrying(attempt, { patience: connection.patience, signal, onRetry });
   }
 
-  /** Forgets the client with the keys that it holds; the next call makes a new one. */
-  [Symbol.dispose](): void {
-    this.#client?.then(
-      client => client.destroy(),
-      () => {},
-    );
+  /** The next call makes a new client, which fetches keys of its own. */
+  #forget(): void {
     this.#client = undefined;
   }
 
   #open(): Promise<C> {
-    const { region, isFips = false, isDualStack = false, transport, credentials, newClient } = this.#options;
+    const { region, isFips = false, isDualStack = false, credentials, newClient } = this.#options;
     this.#client ??= (async () => {
-      const requestHandler = toRequestHandler(transport);
+      const requestHandler = this.#requestHandler;
       return await newClient({
         region,
         credentials: await toProvider(credentials, { region, requestHandler }),

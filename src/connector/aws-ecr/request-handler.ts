@@ -1,6 +1,7 @@
 /**
  * The network under AWS's SDK: our own, so that proxies, certificate authorities, refused addresses, time-outs and limits hold for it, too.
  */
+import { isWebPage, webPage } from '#image/registry/answer-failure.ts';
 import { readAll } from '#image/registry/read-body.ts';
 import type { Transport } from '#image/registry/transport.ts';
 
@@ -15,6 +16,7 @@ const HEADERS = [
   'x-amz-request-id',
   'x-amzn-errortype',
   'x-amzn-query-error',
+  'retry-after',
 ] as const;
 
 /** A request as the SDK hands it over, signed. */
@@ -57,6 +59,7 @@ export function toRequestHandler(transport: Transport): SdkRequestHandler {
       const body = request.body === undefined ? {} : { body: toBytes(request.body) };
       const hop = { method: method === 'POST' ? ('POST' as const) : ('GET' as const), url, headers, ...body };
       const answer = await transport.send(hop, { task, signal });
+      if (isWebPage(answer)) throw webPage(answer, task);
       const bytes = await readAll(answer, transport, { task, signal, limitBytes: MAX_ANSWER_BYTES });
       const seen = HEADERS.flatMap(name => {
         const value = answer.header(name);

@@ -9,6 +9,7 @@ import {
   type SeenRequest,
   startRegistryServer,
 } from '../../../test/fixtures/registry-server.ts';
+import type { ContractRepository } from './contract-world.ts';
 
 /** A tag as a product knows it. */
 export interface HeldTag {
@@ -32,9 +33,9 @@ export class HeldImages implements AsyncDisposable {
     this.registry = registry;
   }
 
-  /** Pushes an image of its own, so that its digest is of no other; pushing a tag again moves it. */
-  push(repository: string, tag: string, pushedAt: string): HeldTag {
-    const content = Buffer.from(`${repository}:${tag}@${pushedAt}`);
+  /** Pushes an image with one layer, which holds `text`; pushing a tag again moves it. */
+  push(repository: string, tag: string, pushedAt: string, text = `${repository}:${tag}`): HeldTag {
+    const content = Buffer.from(text);
     const { manifest } = this.registry.addImage(repository, tag, [content]);
     const { digest, mediaType } = manifest;
     const before = this.#tags.findIndex(held => held.repository === repository && held.tag === tag);
@@ -42,6 +43,16 @@ export class HeldImages implements AsyncDisposable {
     const held = { repository, tag, digest, mediaType, sizeBytes: content.byteLength, pushedAt: new Date(pushedAt) };
     this.#tags.push(held);
     return held;
+  }
+
+  /** Pushes what the contract's world has. `toName` gives names as the registry knows them, where those differ from what is listed. */
+  hold(world: readonly ContractRepository[], toName = (name: string) => name): ReadonlyMap<string, string> {
+    const held = world.flatMap(({ name, tags }) =>
+      tags.map(
+        tag => [`${name}:${tag.name}`, this.push(toName(name), tag.name, tag.pushedAt, `${name}:${tag.name}`)] as const,
+      ),
+    );
+    return new Map(held.map(([key, { digest }]) => [key, digest]));
   }
 
   /** Names of all repositories, in order. */
