@@ -2,6 +2,7 @@
  * What a command gets from the process it runs in, so that it can be run in tests with other streams and another environment.
  */
 import type { Writable } from 'node:stream';
+import type { ServerSettings } from '#base/server-settings.ts';
 
 /** The world of one run of the command line. Only `main/` makes one from the real process. */
 export interface CliContext {
@@ -13,6 +14,8 @@ export interface CliContext {
   /** Version of Plimsoll. */
   readonly version: string;
   readonly now: () => Date;
+  /** Runs the server until `signal`; what it is made of is the business of `main/`. */
+  readonly serve?: (settings: ServerSettings) => Promise<void>;
 }
 
 /** Whether results on standard output may have colours: a terminal, and neither `NO_COLOR` nor a dumb one. */

@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly authenticate: Authenticate;
   readonly version: string;
   readonly logger: Exclude<FastifyServerOptions['loggerInstance'], undefined> | false;
+  /** Certificate and key, to serve HTTPS; missing: HTTP. */
+  readonly https?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   /** Whether `X-Forwarded-*` headers are believed: `true`, or addresses of proxies. */
   readonly trustProxy: boolean | string;
   /** Whether the server is ready to take work; thrown reasons make /readyz say no. */
@@ -50,8 +52,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const stopping = new AbortController();
   const app = fastify({
     ...(options.logger === false ? { logger: false } : { loggerInstance: options.logger }),
+    ...(options.https === undefined ? {} : { https: options.https }),
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: options.trustProxy,
+    // One line a request, below, instead of two.
+    disableRequestLogging: true,
     genReqId: request => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
@@ -89,6 +94,19 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.addHook('onSend', async (request, reply, payload) => {
     reply.header('x-request-id', request.id);
     return payload;
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, url, ip, principal } = request;
+    // The query may hold what people search for, the path does not.
+    const facts = {
+      method,
+      path: url.split('?')[0],
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+      ip,
+      by: principal?.name,
+    };
+    request.log.info(facts, 'request served');
   });
   guardRoutes(app, options.authenticate);
   await app.register(swagger, {

@@ -30,6 +30,10 @@ export async function main(args: readonly string[]): Promise<void> {
     signal: interrupt.signal,
     version: readVersion(),
     now: () => new Date(),
+    serve: async settings => {
+      const { serve } = await import('./server/serve.ts');
+      await serve(settings, context);
+    },
   };
   process.exitCode = await runCli(args, context);
 }

@@ -1,0 +1,136 @@
+/**
+ * The composition root of the server: opens what it is made of, in the order in which each needs the one before, and closes it in reverse.
+ */
+import { mkdirSync, readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import pino, { type Logger } from 'pino';
+import { PlimsollError } from '#base/errors.ts';
+import type { ServerSettings } from '#base/server-settings.ts';
+import { printable } from '#base/text.ts';
+import { EventFeed } from '#http/native/event/event-feed.ts';
+import { eventRoutes } from '#http/native/event/routes.ts';
+import { buildServer } from '#http/server.ts';
+import type { ServerContext } from '#store/context.ts';
+import { openStore, type Store } from '#store/database.ts';
+import { migrate } from '#store/migrate.ts';
+import { openQueue } from '#store/queue.ts';
+import { createSealer } from '#store/seal.ts';
+import { createMetrics } from './metrics.ts';
+import { readSecretKey } from './secret-key.ts';
+
+/** The world of a server. */
+export interface ServerWorld {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly now: () => Date;
+  /** Takes lines of the log. */
+  readonly log: (line: string) => void;
+}
+
+/** A server that listens. Closing it returns work in hand. */
+export interface RunningServer extends AsyncDisposable {
+  /** How it is reached. */
+  readonly url: string;
+  /** Where the first account is made, while there is none. */
+  readonly setupUrl?: string;
+}
+
+/** Starts a server. @throws {PlimsollError} `STORE_UNAVAILABLE`, `CONFIGURATION_INVALID`, `CONFLICT`, … */
+export async function startServer(settings: ServerSettings, world: ServerWorld): Promise<RunningServer> {
+  await using opened = new AsyncDisposableStack();
+  const folder = resolve(settings.data);
+  makeFolder(folder);
+  const log = openLog(settings, world);
+  const store = opened.use(await openStoreOf(settings, folder));
+  await migrate(store);
+  const sealer = createSealer(readSecretKey(settings.secretKey, folder, store.kind === 'postgres'));
+  const queue = opened.use(await openQueue(store, { onError: err => log.error({ err }, 'queue failed') }));
+  const context: ServerContext = { store, queue, sealer, now: world.now };
+  const feed = opened.use(await EventFeed.open(store));
+  const metrics = createMetrics(context);
+  const app = await buildServer({
+    apis: [eventRoutes(context, feed)],
+    authenticate: async () => undefined,
+    version: world.version,
+    logger: log,
+    https: readCertificate(settings),
+    trustProxy: settings.trustProxy,
+    checkReady: async () => void (await store.db.selectFrom('setting').select('name').limit(1).execute()),
+    metrics,
+  });
+  opened.defer(async () => await app.close());
+  const url = await listen(app, settings);
+  log.info({ url, store: store.kind }, 'server started');
+  const closing = opened.move();
+  return {
+    url: settings.publicUrl ?? url,
+    async [Symbol.asyncDispose]() {
+      log.info('server stopping');
+      await closing[Symbol.asyncDispose]();
+      log.info('server stopped');
+    },
+  };
+}
+
+async function openStoreOf({ databaseUrl, databaseConnections }: ServerSettings, folder: string): Promise<Store> {
+  if (databaseUrl === undefined) return await openStore({ kind: 'pglite', folder });
+  return await openStore({ kind: 'postgres', url: databaseUrl, maxConnections: databaseConnections });
+}
+
+async function listen(
+  app: Awaited<ReturnType<typeof buildServer>>,
+  { host, port, tlsCertificate }: ServerSettings,
+): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const where = `${host}:${port}`;
+    const why =
+      code === 'EADDRINUSE' ? 'something else listens there; choose another with --listen' : printable(message);
+    throw new PlimsollError('CONFIGURATION_INVALID', `Cannot listen on ${where}: ${why}`, { cause: error });
+  }
+  const { address, port: taken, family } = app.server.address() as AddressInfo;
+  const shown = address === '0.0.0.0' || address === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
+  return `${tlsCertificate === undefined ? 'http' : 'https'}://${shown}:${taken}`;
+}
+
+function readCertificate({ tlsCertificate, tlsKey }: ServerSettings): { cert: Buffer; key: Buffer } | undefined {
+  if (tlsCertificate === undefined || tlsKey === undefined) return undefined;
+  try {
+    return { cert: readFileSync(tlsCertificate), key: readFileSync(tlsKey) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new PlimsollError('CONFIGURATION_INVALID', `Cannot serve HTTPS: ${why}`, { cause: error });
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(join(folder, 'tmp'), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new PlimsollError(
+      'FILE_DENIED',
+      `Cannot make the data folder "${printable(folder)}": ${why}; set PLIMSOLL_DATA`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** JSON lines. Headers that carry secrets never get there. */
+function openLog({ logLevel }: ServerSettings, { log }: ServerWorld): Logger {
+  return pino(
+    {
+      level: logLevel,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: label => ({ level: label }) },
+      redact: ['req.headers.authorization', 'req.headers.cookie', 'req.headers["x-api-key"]'],
+    },
+    { write: log },
+  );
+}
