@@ -67,8 +67,8 @@ export interface ApiRequest<T> {
   /** What to ask an administrator for when a 403 says no: `the role Artifact Registry Reader on the project`. */
   readonly right?: string | undefined;
   readonly limitBytes?: number;
-  /** Sent as a visitor: for the log-in itself. */
-  readonly isAnonymous?: boolean;
+  /** It is the log-in itself: sent without authorization, and a 401 means that the credentials are wrong. */
+  readonly isLogin?: boolean;
 }
 
 /** An answer that met its schema. */
@@ -146,7 +146,7 @@ export class ApiClient implements AsyncDisposable {
   }
 
   async #shown<T>(request: ApiRequest<T>, signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined> {
-    if (request.isAnonymous === true) return undefined;
+    if (request.isLogin === true) return undefined;
     const headers = await this.#options.authorization?.headers({ signal });
     if (headers !== undefined) refuseOverHttp(this.base, this.#options.connection.options.settings.tls);
     return headers;
@@ -198,7 +198,7 @@ export class ApiClient implements AsyncDisposable {
         task,
         missing,
         right,
-        isLoggedIn: shown !== undefined,
+        isLoggedIn: shown !== undefined || request.isLogin === true,
         secrets: this.#secrets(shown),
         nowMs,
       });

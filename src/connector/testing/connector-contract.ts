@@ -48,7 +48,7 @@ export interface ConnectorHarness {
   readonly pushedAtSource?: string;
   /** What the product calls a repository that it does not know; `MANIFEST_UNKNOWN` unless told. */
   readonly unknownRepository?: { readonly name: string; readonly code: string };
-  /** A registry that answers 404 to the listing of an unknown path. Called when the suite is done with it. */
+  /** Called after each test, before the server is closed. */
   close?(): Promise<void>;
 }
 
