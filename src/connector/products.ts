@@ -5,9 +5,11 @@ import type { RegistryProduct } from './connector.ts';
 import { REGISTRY_TYPES, type RegistryType } from './registry-type.ts';
 
 const PRODUCTS: Readonly<Partial<Record<RegistryType, () => Promise<RegistryProduct>>>> = {
+  ghcr: async () => (await import('./ghcr/product.ts')).ghcr,
   'docker-hub': async () => (await import('./docker-hub/product.ts')).dockerHub,
   'docker-v2': async () => (await import('./docker-v2/product.ts')).dockerV2,
   'aws-ecr': async () => (await import('./aws-ecr/product.ts')).awsEcr,
+  'aws-ecr-public': async () => (await import('./aws-ecr-public/product.ts')).awsEcrPublic,
 };
 
 /** The product of a type. */

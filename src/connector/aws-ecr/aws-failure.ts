@@ -6,6 +6,7 @@
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import { AttemptError, parseRetryAfter } from '#image/registry/attempt.ts';
+import { redact } from '../api-failure.ts';
 
 /** What was asked, for the message. */
 export interface AwsTask {
@@ -13,6 +14,10 @@ export interface AwsTask {
   readonly task: string;
   /** The right that it takes: `ecr:DescribeImages`. */
   readonly action: string;
+  /** The managed policy that has it: `AmazonEC2ContainerRegistryReadOnly`. */
+  readonly policy: string;
+  /** Texts that no message may repeat. */
+  readonly secrets: readonly string[];
 }
 
 const THROTTLED = new Set([
@@ -47,13 +52,13 @@ export function isExpired(error: unknown): boolean {
 }
 
 /** The error to report for one that the SDK threw. Throttling and failures of the service are transient. */
-export function toAwsFailure(error: unknown, { task, action }: AwsTask): PlimsollError {
+export function toAwsFailure(error: unknown, { task, action, policy, secrets }: AwsTask): PlimsollError {
   if (error instanceof PlimsollError) return error;
   if (!(error instanceof Error)) return new AttemptError('REGISTRY_INVALID', `${task}: AWS fails without a word`);
   const own = causeOf(error);
   if (own !== undefined) return own;
   const { name } = error;
-  const quote = `${printable(name, 60)}: "${printable(error.message, 300)}"`;
+  const quote = `${printable(name, 60)}: "${printable(redact(error.message, secrets), 300)}"`;
   const status = statusOf(error);
   if (THROTTLED.has(name) || status === 429) {
     return new AttemptError('RATE_LIMITED', `${task}: AWS says that we ask too often (${quote})`, {
@@ -64,7 +69,7 @@ export function toAwsFailure(error: unknown, { task, action }: AwsTask): Plimsol
   if (name === 'RepositoryNotFoundException' || name === 'ImageNotFoundException') {
     return new AttemptError('MANIFEST_UNKNOWN', `${task}: there is no such repository or image (${quote})`);
   }
-  const denied = whyDenied(name, error.message, action);
+  const denied = whyDenied(name, error.message, { action, policy });
   if (denied !== undefined) return new AttemptError('REGISTRY_DENIED', `${task}: ${denied} (${quote})`);
   if (status >= 500) {
     return new AttemptError('REGISTRY_UNAVAILABLE', `${task}: AWS fails (${quote})`, { isTransient: true });
@@ -72,12 +77,16 @@ export function toAwsFailure(error: unknown, { task, action }: AwsTask): Plimsol
   return new AttemptError('REGISTRY_INVALID', `${task}: AWS refuses the request (${quote})`);
 }
 
-function whyDenied(name: string, message: string, action: string): string | undefined {
+function whyDenied(
+  name: string,
+  message: string,
+  { action, policy }: Pick<AwsTask, 'action' | 'policy'>,
+): string | undefined {
   if (DENIED.has(name) && message.includes('sts:AssumeRole')) {
     return 'the role may not be taken on; its trust policy must allow sts:AssumeRole to the identity that the sensor runs as, with the external ID of this registry';
   }
   if (DENIED.has(name)) {
-    return `the identity lacks the right ${action}; attach the managed policy AmazonEC2ContainerRegistryReadOnly, or a policy with that action, to its user or role`;
+    return `the identity lacks the right ${action}; attach the managed policy ${policy}, or a policy with that action, to its user or role`;
   }
   if (EXPIRED.has(name)) {
     return 'the session token has run out; give a new one, or a role that is taken on anew each time';

@@ -6,6 +6,7 @@
 import type { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { PlimsollError } from '#base/errors.ts';
 import { retrying, throwIfAborted } from '#image/registry/attempt.ts';
+import { untilAborted } from '#image/registry/until-aborted.ts';
 import type { Connection } from '../connection.ts';
 import type { RegistryCredentials } from '../credentials.ts';
 import { type AwsTask, isExpired, toAwsFailure } from './aws-failure.ts';
@@ -33,6 +34,8 @@ export interface AwsSessionOptions<C> {
   readonly credentials: RegistryCredentials & { readonly kind: 'aws' };
   /** Lends its settings, and closes the session with itself. */
   readonly connection: Connection;
+  /** The managed policy that has every right needed, for messages. */
+  readonly policy: string;
   /** Loads the SDK and makes the client of one service. */
   readonly newClient: (config: AwsClientConfig) => Promise<C>;
 }
@@ -58,18 +61,20 @@ export class AwsSession<C> {
    */
   async call<T>(
     run: (client: C, options: { readonly abortSignal: AbortSignal }) => Promise<T>,
-    options: AwsTask & { readonly signal: AbortSignal },
+    options: Pick<AwsTask, 'task' | 'action'> & { readonly signal: AbortSignal },
   ): Promise<T> {
-    const { connection } = this.#options;
+    const { connection, policy, credentials } = this.#options;
+    const secrets = [credentials.secretAccessKey, credentials.sessionToken].filter(secret => secret !== undefined);
     const { signal } = connection.until(options);
     let isRenewed = false;
     const attempt = async (): Promise<T> => {
       const client = await this.#open();
       try {
-        return await run(client, { abortSignal: signal });
+        // Roles are taken on inside, where the signal does not reach.
+        return await untilAborted(run(client, { abortSignal: signal }), signal);
       } catch (error) {
         throwIfAborted(signal);
-        if (!isExpired(error) || isRenewed) throw toAwsFailure(error, options);
+        if (!isExpired(error) || isRenewed) throw toAwsFailure(error, { ...options, policy, secrets });
         isRenewed = true;
         this.#forget();
         return await attempt();

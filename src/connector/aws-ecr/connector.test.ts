@@ -83,6 +83,16 @@ test('a session token that has run out and cannot be renewed is called that', as
   expectNoSecret(error, ['an-old-session', ECR_KEYS.secretAccessKey]);
 });
 
+test('what AWS echoes of a session token is not repeated', async () => {
+  await using server = await startEcrServer();
+  const credentials = { ...keys, sessionToken: 'a-session-of-mine' };
+  server.exceptions.set('DescribeRepositories', [{ type: 'ValidationException', message: 'Bad a-session-of-mine' }]);
+  await using connector = await connect(server, { credentials });
+  const error = await errorOf(all(connector.listRepositories({ signal })));
+  expect(error).toMatchObject({ code: 'REGISTRY_INVALID', message: expect.stringContaining('Bad …') });
+  expect(error.cause).toBeUndefined();
+});
+
 test('a role that does not trust us says what its trust policy must hold', async () => {
   await using server = await startEcrServer();
   await using connector = await connect(server, { credentials: { ...role, externalId: 'of-another-registry' } });

@@ -35,6 +35,7 @@ export function openEcr(options: ConnectorOptions): Promise<Connector> {
     isDualStack,
     credentials,
     connection,
+    policy: 'AmazonEC2ContainerRegistryReadOnly',
     newClient: async config => new (await import('@aws-sdk/client-ecr')).ECRClient(config),
   });
   const connector = assembleConnector({
