@@ -52,6 +52,14 @@ export interface AuditEntryTable {
   remoteAddress: string | null;
 }
 
+export interface BulkActionTable {
+  id: string;
+  registryId: string;
+  action: string;
+  result: Json;
+  createdAt: Time;
+}
+
 export interface DatabaseChunkTable {
   versionId: number;
   position: number;
@@ -77,6 +85,14 @@ export interface EventTable {
   scheduleId: string | null;
   runId: string | null;
   data: Json;
+}
+
+export interface ExploitSignalTable {
+  id: Generated<number>;
+  cve: string;
+  epss: number | null;
+  percentile: number | null;
+  kev: NullableJson;
 }
 
 export interface FindingChangeTable {
@@ -143,8 +159,6 @@ export interface ImageScanTable {
 export interface LayerTable {
   id: Generated<number>;
   digest: string;
-  sizeBytes: number;
-  mediaType: string;
 }
 
 export interface LayerFactsTable {
@@ -190,8 +204,11 @@ export interface ManifestLayerTable {
   manifestId: number;
   position: number;
   layerId: number;
+  sizeBytes: number;
+  mediaType: string;
   diffId: string | null;
   createdBy: string | null;
+  verifiedBy: Generated<string>;
 }
 
 export interface ManifestPackageSetTable {
@@ -221,7 +238,6 @@ export interface PackageTable {
   name: string;
   version: string;
   arch: string | null;
-  purl: string;
   facts: Json;
   firstSeenAt: Time;
 }
@@ -313,12 +329,45 @@ export interface RematchTable {
   findingsChanged: Generated<number>;
 }
 
+export interface RematchDoubtTable {
+  rematchId: number;
+  packageId: number;
+  why: string;
+  ids: Json;
+}
+
+export interface RematchFindingTable {
+  rematchId: number;
+  packageId: number;
+  vulnerabilityId: number;
+  severity: number;
+  fixKind: string;
+  fixedVersion: string | null;
+  isWaived: boolean;
+  isKnownExploited: boolean;
+  detailId: number;
+}
+
+export interface RematchPackageTable {
+  rematchId: number;
+  packageId: number;
+}
+
+export interface RematchSignalTable {
+  rematchId: number;
+  cve: string;
+  epss: number | null;
+  percentile: number | null;
+  kev: NullableJson;
+}
+
 export interface RepositoryTable {
   id: Generated<number>;
   registryId: string;
   name: string;
   note: string | null;
   firstSeenAt: Time;
+  cataloguedAt: Time | null;
   lastListedAt: Time | null;
   goneAt: Time | null;
 }
@@ -336,19 +385,25 @@ export interface RoleBindingTable {
   accountId: string;
   namespaceId: string | null;
   role: string;
+  origin: Generated<string>;
 }
 
 export interface RunTable {
   id: string;
   registryId: string;
   scheduleId: string | null;
+  number: number;
   kind: string;
+  mode: string;
+  previousRunId: string | null;
   trigger: string;
   settings: Json;
   settingsVersion: number;
+  isDeep: Generated<boolean>;
   state: string;
-  desiredState: string | null;
   sequence: Generated<number>;
+  pauseReason: string | null;
+  resumeAt: Time | null;
   reason: string | null;
   plannedAt: Time | null;
   createdAt: Time;
@@ -358,6 +413,8 @@ export interface RunTable {
   scanningStartedAt: Time | null;
   scanningCompletedAt: Time | null;
   completedAt: Time | null;
+  progressAt: Time | null;
+  listingsOpen: Generated<number>;
   repositoriesListed: Generated<number>;
   tagsSeen: Generated<number>;
   tagsMatched: Generated<number>;
@@ -369,6 +426,7 @@ export interface RunTable {
   digestsRunning: Generated<number>;
   digestsScanned: Generated<number>;
   digestsFailed: Generated<number>;
+  digestsNotReached: Generated<number>;
   bytesPulled: Generated<number>;
   pullsCounted: Generated<number>;
   patterns: Generated<Json>;
@@ -378,8 +436,8 @@ export interface RunTable {
 
 export interface RunImageTable {
   runId: string;
-  repositoryId: number;
   digest: string;
+  repositoryId: number;
   tags: Json;
   state: string;
   taskId: string | null;
@@ -388,6 +446,18 @@ export interface RunImageTable {
   reason: string | null;
   bytesPulled: Generated<number>;
   startedAt: Time | null;
+  endedAt: Time | null;
+}
+
+export interface RunRepositoryTable {
+  runId: string;
+  repositoryId: number;
+  state: string;
+  tagsSeen: number | null;
+  tagsMatched: number | null;
+  figures: NullableJson;
+  errorCode: string | null;
+  reason: string | null;
   endedAt: Time | null;
 }
 
@@ -405,8 +475,10 @@ export interface ScheduleTable {
   isEnabled: Generated<boolean>;
   baselineVersion: number | null;
   nextDueAt: Time | null;
+  launchAt: Time | null;
   lastPlannedAt: Time | null;
   skippedOverlaps: Generated<number>;
+  runCount: Generated<number>;
   currentRunId: string | null;
   createdBy: string;
   revision: Generated<number>;
@@ -481,22 +553,32 @@ export interface TaskTable {
   kind: string;
   key: string;
   registryId: string;
-  payload: Json;
+  repositoryId: number | null;
+  digest: string | null;
+  work: Json;
+  selector: Json;
   state: string;
-  priority: number;
+  rankedAt: Time;
   attempt: Generated<number>;
-  maxAttempts: number;
+  failures: Generated<number>;
+  expiries: Generated<number>;
   notBefore: Time;
   sensorId: string | null;
   leaseToken: string | null;
+  leasedAt: Time | null;
   leaseUntil: Time | null;
-  wantsCancel: Generated<boolean>;
+  inventoryAt: Time | null;
   progress: NullableJson;
   errorCode: string | null;
   errorMessage: string | null;
   result: NullableJson;
   createdAt: Time;
-  updatedAt: Time;
+  endedAt: Time | null;
+}
+
+export interface TaskRepositoryTable {
+  taskId: string;
+  name: string;
 }
 
 export interface TaskRunTable {
@@ -504,13 +586,18 @@ export interface TaskRunTable {
   runId: string;
 }
 
+export interface TaskTagTable {
+  taskId: string;
+  name: string;
+  digest: string;
+  pushedAt: Time | null;
+  pushedAtSource: string;
+}
+
 export interface VulnerabilityTable {
   id: Generated<number>;
   name: string;
   title: string | null;
-  epss: number | null;
-  epssPercentile: number | null;
-  kev: NullableJson;
 }
 
 export interface VulnerabilityAliasTable {
@@ -553,9 +640,11 @@ export interface Tables {
   account: AccountTable;
   apiKey: ApiKeyTable;
   auditEntry: AuditEntryTable;
+  bulkAction: BulkActionTable;
   databaseChunk: DatabaseChunkTable;
   databaseVersion: DatabaseVersionTable;
   event: EventTable;
+  exploitSignal: ExploitSignalTable;
   findingChange: FindingChangeTable;
   findingDetail: FindingDetailTable;
   idempotentAnswer: IdempotentAnswerTable;
@@ -577,11 +666,16 @@ export interface Tables {
   packageSetMember: PackageSetMemberTable;
   registry: RegistryTable;
   rematch: RematchTable;
+  rematchDoubt: RematchDoubtTable;
+  rematchFinding: RematchFindingTable;
+  rematchPackage: RematchPackageTable;
+  rematchSignal: RematchSignalTable;
   repository: RepositoryTable;
   repositoryManifest: RepositoryManifestTable;
   roleBinding: RoleBindingTable;
   run: RunTable;
   runImage: RunImageTable;
+  runRepository: RunRepositoryTable;
   schedule: ScheduleTable;
   sensor: SensorTable;
   sensorToken: SensorTokenTable;
@@ -591,7 +685,9 @@ export interface Tables {
   surroundings: SurroundingsTable;
   tag: TagTable;
   task: TaskTable;
+  taskRepository: TaskRepositoryTable;
   taskRun: TaskRunTable;
+  taskTag: TaskTagTable;
   vulnerability: VulnerabilityTable;
   vulnerabilityAlias: VulnerabilityAliasTable;
   webhook: WebhookTable;

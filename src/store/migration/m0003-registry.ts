@@ -44,6 +44,9 @@ export const statements: readonly string[] = [
     name text NOT NULL,
     note text,
     first_seen_at timestamptz NOT NULL,
+    -- Last seen in a catalogue; null when it was only ever named by people, so that its absence from one proves nothing.
+    catalogued_at timestamptz,
+    -- End of the last listing of all its tags.
     last_listed_at timestamptz,
     gone_at timestamptz,
     UNIQUE (registry_id, name)
