@@ -527,6 +527,7 @@ export interface SettingTable {
 }
 
 export interface SignInFailureTable {
+  id: Generated<number>;
   subject: string;
   at: Time;
 }

@@ -23,13 +23,16 @@ export const statements: readonly string[] = [
     last_sign_in_at timestamptz,
     UNIQUE (oidc_issuer, oidc_subject)
   )`,
-  // A role without a namespace holds in all of them; admin without a namespace runs the server.
+  // A role without a namespace holds in all of them; admin without a namespace runs the server. What a provider's groups give is kept
+  // apart from what people gave: each sign-in replaces the former and leaves the latter.
   `CREATE TABLE role_binding (
     account_id uuid NOT NULL REFERENCES account ON DELETE CASCADE,
     namespace_id uuid REFERENCES namespace ON DELETE CASCADE,
     role text NOT NULL CHECK (role IN ('admin', 'operator', 'viewer')),
-    UNIQUE NULLS NOT DISTINCT (account_id, namespace_id)
+    origin text NOT NULL DEFAULT 'manual' CHECK (origin IN ('manual', 'oidc')),
+    UNIQUE NULLS NOT DISTINCT (account_id, namespace_id, origin)
   )`,
+  `CREATE INDEX role_binding_namespace ON role_binding (namespace_id)`,
   `CREATE TABLE session (
     id_hash text PRIMARY KEY,
     account_id uuid NOT NULL REFERENCES account ON DELETE CASCADE,
@@ -55,7 +58,11 @@ export const statements: readonly string[] = [
   )`,
   `CREATE INDEX api_key_account ON api_key (account_id)`,
   // Failed sign-ins by account name and by address, for the limit that several servers share.
-  `CREATE TABLE sign_in_failure (subject text NOT NULL, at timestamptz NOT NULL)`,
+  `CREATE TABLE sign_in_failure (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    subject text NOT NULL,
+    at timestamptz NOT NULL
+  )`,
   `CREATE INDEX sign_in_failure_subject ON sign_in_failure (subject, at)`,
   // A sign-in by OpenID Connect that is under way at the provider.
   `CREATE TABLE oidc_attempt (

@@ -22,9 +22,7 @@ const COUNTS = `
 export const statements: readonly string[] = [
   `CREATE TABLE layer (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    digest text NOT NULL UNIQUE,
-    size_bytes bigint NOT NULL,
-    media_type text NOT NULL
+    digest text NOT NULL UNIQUE
   )`,
   // What was read of a layer, by the version of the cataloguers that read it; see scan/layer-cache.ts for the bytes.
   `CREATE TABLE layer_facts (
@@ -60,8 +58,13 @@ export const statements: readonly string[] = [
     manifest_id bigint NOT NULL REFERENCES manifest ON DELETE CASCADE,
     position integer NOT NULL,
     layer_id bigint NOT NULL REFERENCES layer,
+    -- As this manifest says; another may say otherwise of the same bytes.
+    size_bytes bigint NOT NULL,
+    media_type text NOT NULL,
     diff_id text,
     created_by text,
+    -- What vouched for its facts in the last scan: inventory/inventory.ts.
+    verified_by text NOT NULL DEFAULT 'layer' CHECK (verified_by IN ('layer', 'toc')),
     PRIMARY KEY (manifest_id, position)
   )`,
   `CREATE INDEX manifest_layer_layer ON manifest_layer (layer_id)`,
@@ -93,19 +96,21 @@ export const statements: readonly string[] = [
     key text NOT NULL UNIQUE,
     surroundings_id bigint NOT NULL REFERENCES surroundings,
     type text NOT NULL,
+    -- To search by, so cut to what an index takes; the whole is in the facts.
     name text NOT NULL,
     version text NOT NULL,
     arch text,
-    purl text NOT NULL,
     -- A package of the inventory without its layer and locations.
     facts jsonb NOT NULL,
     first_seen_at timestamptz NOT NULL
   )`,
   `CREATE INDEX package_name ON package (name, version)`,
-  // Under what the vulnerability database is asked about a package, so that a change of one record finds the packages that it touches.
+  // Under what the vulnerability database is asked about a package, whether it covers that or not, so that a change finds the packages that
+  // it touches.
   `CREATE TABLE package_question (
     package_id bigint NOT NULL REFERENCES package ON DELETE CASCADE,
     ecosystem text NOT NULL,
+    -- Empty: nothing is asked there, but whether the ecosystem is covered matters.
     name text NOT NULL,
     PRIMARY KEY (ecosystem, name, package_id)
   )`,
@@ -119,14 +124,14 @@ export const statements: readonly string[] = [
   `CREATE TABLE package_set_member (
     set_id bigint NOT NULL REFERENCES package_set ON DELETE CASCADE,
     package_id bigint NOT NULL REFERENCES package,
-    -- Paths in the image.
+    -- Paths in the image, and layers that are not the set's: scan/content/package-facts.ts.
     locations jsonb NOT NULL,
     PRIMARY KEY (set_id, package_id)
   )`,
   `CREATE INDEX package_set_member_package ON package_set_member (package_id)`,
   `CREATE TABLE manifest_package_set (
     manifest_id bigint NOT NULL REFERENCES manifest ON DELETE CASCADE,
-    -- Of the layer that introduced the packages.
+    -- Of the layer that introduced the packages; -1 for packages of no layer.
     position integer NOT NULL,
     set_id bigint NOT NULL REFERENCES package_set,
     PRIMARY KEY (manifest_id, position)
@@ -155,20 +160,30 @@ export const statements: readonly string[] = [
   )`,
   `CREATE INDEX image_scan_worst ON image_scan (worst DESC, critical DESC, high DESC, manifest_id DESC)`,
 
-  // A weakness, by its chief name, with what is told of it whatever the package.
+  // A weakness, by the chief name that findings have.
   `CREATE TABLE vulnerability (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL UNIQUE,
-    title text,
-    epss real,
-    epss_percentile real,
-    -- CISA's entry; null when it is not known to be exploited.
-    kev jsonb
+    -- The first in the order of the alphabet of those that its findings have.
+    title text
   )`,
+  `CREATE INDEX vulnerability_folded ON vulnerability (lower(name))`,
+  // All other names that its findings have.
   `CREATE TABLE vulnerability_alias (
     alias text NOT NULL,
     vulnerability_id bigint NOT NULL REFERENCES vulnerability ON DELETE CASCADE,
     PRIMARY KEY (alias, vulnerability_id)
+  )`,
+  `CREATE INDEX vulnerability_alias_folded ON vulnerability_alias (lower(alias))`,
+  `CREATE INDEX vulnerability_alias_vulnerability ON vulnerability_alias (vulnerability_id)`,
+  // EPSS and CISA's catalogue, for each CVE id that findings have, as name or as alias: they change daily, so findings do not repeat them.
+  `CREATE TABLE exploit_signal (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    cve text NOT NULL UNIQUE,
+    epss double precision,
+    percentile double precision,
+    -- CISA's entry; null when it is not known to be exploited.
+    kev jsonb
   )`,
   // What a finding says besides, once for the many packages that share it: aliases, CVSS, references, evidence, …
   `CREATE TABLE finding_detail (
@@ -195,9 +210,10 @@ export const statements: readonly string[] = [
   `CREATE TABLE package_doubt (
     package_id bigint NOT NULL REFERENCES package ON DELETE CASCADE,
     why text NOT NULL,
-    ids jsonb NOT NULL,
-    PRIMARY KEY (package_id, why)
+    -- The weaknesses concerned; empty when nothing at all can be said.
+    ids jsonb NOT NULL
   )`,
+  `CREATE INDEX package_doubt_package ON package_doubt (package_id)`,
 
   // Versions of the vulnerability database. One is current: all packages are judged by it.
   `CREATE TABLE database_version (
@@ -230,6 +246,39 @@ export const statements: readonly string[] = [
     findings_new integer NOT NULL DEFAULT 0,
     findings_fixed integer NOT NULL DEFAULT 0,
     findings_changed integer NOT NULL DEFAULT 0
+  )`,
+  // What a re-match has found so far. Nobody reads it before one transaction makes it what packages have.
+  `CREATE TABLE rematch_package (
+    rematch_id bigint NOT NULL REFERENCES rematch ON DELETE CASCADE,
+    package_id bigint NOT NULL,
+    PRIMARY KEY (rematch_id, package_id)
+  )`,
+  `CREATE TABLE rematch_finding (
+    rematch_id bigint NOT NULL REFERENCES rematch ON DELETE CASCADE,
+    package_id bigint NOT NULL,
+    vulnerability_id bigint NOT NULL,
+    severity smallint NOT NULL,
+    fix_kind text NOT NULL,
+    fixed_version text,
+    is_waived boolean NOT NULL,
+    is_known_exploited boolean NOT NULL,
+    detail_id bigint NOT NULL,
+    PRIMARY KEY (rematch_id, package_id, vulnerability_id)
+  )`,
+  `CREATE TABLE rematch_doubt (
+    rematch_id bigint NOT NULL REFERENCES rematch ON DELETE CASCADE,
+    package_id bigint NOT NULL,
+    why text NOT NULL,
+    ids jsonb NOT NULL
+  )`,
+  `CREATE INDEX rematch_doubt_rematch ON rematch_doubt (rematch_id)`,
+  `CREATE TABLE rematch_signal (
+    rematch_id bigint NOT NULL REFERENCES rematch ON DELETE CASCADE,
+    cve text NOT NULL,
+    epss double precision,
+    percentile double precision,
+    kev jsonb,
+    PRIMARY KEY (rematch_id, cve)
   )`,
   `CREATE TABLE finding_change (
     rematch_id bigint NOT NULL REFERENCES rematch ON DELETE CASCADE,

@@ -15,6 +15,7 @@ const TYPES: Readonly<Record<string, string>> = {
   integer: 'number',
   smallint: 'number',
   real: 'number',
+  'double precision': 'number',
   text: 'string',
   uuid: 'string',
   boolean: 'boolean',
