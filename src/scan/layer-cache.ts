@@ -73,19 +73,24 @@ export class LayerCache {
   }
 
   #path(layer: Digest): string {
-    const { algorithm, hex } = splitDigest(layer);
-    return join(this.#folder, `v${FORMAT}-${this.#version}`, `${algorithm}-${hex}.json.gz`);
+    return join(this.#folder, entryPath(this.#version, layer));
   }
 }
 
-/** A short name for these cataloguers at their versions. */
-function cataloguerVersion(cataloguers: CataloguerSet): string {
+/** A short name for these cataloguers at their versions, and for the form in which their facts are kept. */
+export function cataloguerVersion(cataloguers: CataloguerSet): string {
   const all = [...cataloguers.byPath, ...cataloguers.byMagic].map(one => `${one.id}=${one.version}`);
-  return hash('sha256', all.sort().join(' ')).slice(0, 12);
+  return `v${FORMAT}-${hash('sha256', all.sort().join(' ')).slice(0, 12)}`;
+}
+
+/** Where an entry is in the folder of a cache. */
+export function entryPath(version: string, layer: Digest): string {
+  const { algorithm, hex } = splitDigest(layer);
+  return join(version, `${algorithm}-${hex}.json.gz`);
 }
 
 /** An entry is the SHA-256 of the document, then the document, gzipped: a torn or altered file is told from a good one. */
-function writeEntry({ facts, verifiedBy }: CachedFacts): Buffer {
+export function writeEntry({ facts, verifiedBy }: CachedFacts): Buffer {
   const document = JSON.stringify({
     ...facts,
     entries: facts.entries.toBase64(),
@@ -95,7 +100,8 @@ function writeEntry({ facts, verifiedBy }: CachedFacts): Buffer {
   return gzipSync(`${hash('sha256', document)}\n${document}`, { level: 1 });
 }
 
-function readEntry(stored: Buffer): CachedFacts | undefined {
+/** Reads what `writeEntry` made; `undefined` when it is damaged. */
+export function readEntry(stored: Uint8Array): CachedFacts | undefined {
   try {
     const text = gunzipSync(stored, { maxOutputLength: MAX_ENTRY_BYTES }).toString('utf8');
     const document = text.slice(65);

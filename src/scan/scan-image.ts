@@ -22,9 +22,12 @@ export interface ScanProgress {
   endLayer(digest: Digest, fromCache: boolean): void;
 }
 
+/** Where facts of layers are kept: a folder, or what several sensors share. */
+export type FactsCache = Pick<LayerCache, 'find' | 'keep'>;
+
 export interface ScanOptions {
   readonly signal: AbortSignal;
-  readonly cache?: LayerCache | undefined;
+  readonly cache?: FactsCache | undefined;
   /** Threads to read with; without, layers are read on this thread. */
   readonly pool?: LayerPool | undefined;
   /** Whether layers may be read by parts, see `readLayerParts`; default true. */

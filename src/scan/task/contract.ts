@@ -47,7 +47,10 @@ const listWork = z.object({
   since: time.optional(),
   /** `os/architecture[/variant]`; `all` for every one. */
   platforms: z.array(z.string()).max(64),
-  /** Whether the date of the config is wanted where the registry has none. */
+  /**
+   * Whether the date of the config is wanted where the registry has none. The sensor tells it of images that it reads; of those that the
+   * server has, the server has the config.
+   */
   wantsBuiltAt: z.boolean(),
 });
 
@@ -105,6 +108,17 @@ export const foundManifest = z.object({
 });
 export type FoundManifest = z.infer<typeof foundManifest>;
 
+/** How much of a registry's rate limit is left, as its last answer said. */
+export const seenRateLimit = z.object({
+  /** Requests, or pulls, per window. */
+  limit: z.number().int().min(0).optional(),
+  remaining: z.number().int().min(0).optional(),
+  windowSeconds: z.number().int().min(0).optional(),
+  /** When the registry said so. */
+  at: time,
+});
+export type SeenRateLimit = z.infer<typeof seenRateLimit>;
+
 /** How far a task is. */
 export const taskProgress = z.object({
   bytesPulled: z.number().int().min(0),
@@ -112,6 +126,8 @@ export const taskProgress = z.object({
   /** Manifests and blobs asked for, as rate limits count them. */
   pulls: z.number().int().min(0),
   detail: z.string().max(200).optional(),
+  /** Missing where the registry tells of none. The server keeps a reserve of it for people, and holds back further tasks. */
+  rateLimit: seenRateLimit.optional(),
 });
 export type TaskProgress = z.infer<typeof taskProgress>;
 
@@ -123,6 +139,11 @@ export const taskOutcome = z.discriminatedUnion('kind', [
     /** Of a listing: tags seen before filters, matched after. */
     tagsSeen: z.number().int().min(0).optional(),
     tagsMatched: z.number().int().min(0).optional(),
+    /** Of a listing: tags left out because what they name cannot be read, the first hundred; the others were listed all the same. */
+    problems: z
+      .array(z.object({ tag: z.string().max(256), code: z.string().max(64), message: z.string().max(4000) }))
+      .max(100)
+      .optional(),
     /** Of a probe: its steps, as in connector.ts. */
     steps: z.array(z.unknown()).max(50).optional(),
   }),
@@ -160,6 +181,20 @@ export const heartbeat = z.object({
   /** Checks of the host: disk, clock, cache; a failed one degrades the sensor. */
   checks: z.array(z.object({ name: z.string().max(64), ok: z.boolean(), detail: z.string().max(500) })).max(20),
   profileVersion: z.number().int(),
+  /** Registries that were worked on of late. */
+  registries: z
+    .array(
+      z.object({
+        id: z.uuid(),
+        rateLimit: seenRateLimit.optional(),
+        /** The last failure to reach it; missing since it answered again. */
+        lastError: z.object({ code: z.string().max(64), message: z.string().max(4000), at: time }).optional(),
+        /** What its operator says in `Warning` headers. */
+        warnings: z.array(z.string().max(500)).max(10).optional(),
+      }),
+    )
+    .max(200)
+    .optional(),
   tasks: z.array(z.object({ id: z.uuid(), leaseToken: z.uuid(), progress: taskProgress })).max(64),
 });
 export type Heartbeat = z.infer<typeof heartbeat>;
@@ -197,7 +232,10 @@ export interface SensorPort {
     page: readonly ListedRepository[],
     options: { readonly signal: AbortSignal },
   ): Promise<LeaseAnswer>;
-  /** Which of these the server does not have. */
+  /**
+   * Which of these the server does not have. An index counts as missing as well while it has not a manifest that the index lists for the
+   * platforms of this task: then the sensor reads the index again, asks about those, and reports what is missing.
+   */
   findUnknownManifests(
     lease: Lease,
     digests: readonly string[],
