@@ -497,6 +497,7 @@ export interface SensorTable {
   report: NullableJson;
   lastHeartbeatAt: Time | null;
   isDraining: Generated<boolean>;
+  toldState: Generated<string>;
   createdAt: Time;
   retiredAt: Time | null;
 }
