@@ -31,7 +31,7 @@ export interface ApiAuthorization {
 /** What an API client needs of the connection that it belongs to. */
 export interface ApiSurroundings {
   readonly options: ConnectorOptions;
-  readonly place: { readonly host: string };
+  readonly place: { readonly host: string; readonly base: URL };
   readonly patience: Patience;
   now(): number;
   until(options: CallOptions): CallOptions;
@@ -43,6 +43,8 @@ export interface ApiClientOptions {
   readonly connection: ApiSurroundings;
   /** What paths are resolved against; ends with a slash: `https://gitlab.example/api/v4/`. */
   readonly base: URL;
+  /** Whether the registry named the base, and not people or the product: then it may not be in a private network. */
+  readonly isDiscovered?: boolean;
   readonly authorization?: ApiAuthorization | undefined;
   /** Sent with each request. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -94,8 +96,9 @@ export class ApiClient implements AsyncDisposable {
   constructor(options: ApiClientOptions) {
     this.base = options.base;
     this.#options = options;
-    this.#transport = options.connection.transport(options.base);
-    this.#slots = new Slots(options.connection.options.maxConcurrency ?? 4);
+    const { connection, base, isDiscovered } = options;
+    this.#transport = connection.transport(isDiscovered === true ? connection.place.base : base);
+    this.#slots = new Slots(connection.options.maxConcurrency ?? 4);
   }
 
   /**

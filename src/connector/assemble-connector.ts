@@ -25,20 +25,21 @@ export interface ConnectorParts {
 export function assembleConnector(parts: ConnectorParts): Connector {
   const { product, connection, normaliseRepository = text => text } = parts;
   const { host } = connection.place;
-  const listRepositories = (options: CallOptions) => {
+  // Generators, so that whatever is wrong is heard of where the list is read.
+  async function* listRepositories(options: CallOptions): AsyncGenerator<RepositoryEntry> {
+    const call = connection.until(options);
     const task = `Cannot list the repositories of ${host}`;
-    const source = eachOnce(parts.listRepositories(connection.until(options)), ({ name }) => name, { task });
-    const legal = onlyLegal(source, ({ name }) => isRepositoryName(name), connection, 'repositories');
-    return untilEnd(legal, connection.until(options));
-  };
-  const listTags = (repository: string, query: TagQuery, options: CallOptions) => {
+    const source = eachOnce(parts.listRepositories(call), ({ name }) => name, { task });
+    yield* untilEnd(onlyLegal(source, isRepositoryName, connection, 'repositories'), call);
+  }
+  async function* listTags(repository: string, query: TagQuery, options: CallOptions): AsyncGenerator<TagEntry> {
+    const call = connection.until(options);
     const task = `Cannot list the tags of "${printable(`${host}/${repository}`)}"`;
     checkRepository(repository, host);
     const names = query.names === undefined ? undefined : new Set(query.names);
-    const source = eachOnce(parts.listTags(repository, query, connection.until(options)), ({ name }) => name, { task });
-    const legal = onlyLegal(source, ({ name }) => isTag(name), connection, 'tags');
-    return untilEnd(onlyNamed(legal, names), connection.until(options));
-  };
+    const source = eachOnce(parts.listTags(repository, query, call), ({ name }) => name, { task });
+    yield* untilEnd(onlyNamed(onlyLegal(source, isTag, connection, 'tags'), names), call);
+  }
   return {
     type: product.type,
     capabilities: product.capabilities,
@@ -92,14 +93,14 @@ function withoutHost(text: string, { host, base }: Connection['place']): string 
 /** What is not legal cannot be pulled: it is left out, and told of once. */
 async function* onlyLegal<T extends { readonly name: string }>(
   source: AsyncIterable<T>,
-  isLegal: (entry: T) => boolean,
+  isLegal: (name: string) => boolean,
   connection: Connection,
   what: string,
 ): AsyncGenerator<T> {
   let count = 0;
   let example = '';
   for await (const entry of source) {
-    if (isLegal(entry)) yield entry;
+    if (isLegal(entry.name)) yield entry;
     else if (count++ === 0) example = printable(entry.name, 100);
   }
   if (count === 0) return;

@@ -6,6 +6,7 @@ import { REGISTRY_TYPES, type RegistryType } from './registry-type.ts';
 
 const PRODUCTS: Readonly<Partial<Record<RegistryType, () => Promise<RegistryProduct>>>> = {
   ghcr: async () => (await import('./ghcr/product.ts')).ghcr,
+  gitlab: async () => (await import('./gitlab/product.ts')).gitlab,
   'docker-hub': async () => (await import('./docker-hub/product.ts')).dockerHub,
   'docker-v2': async () => (await import('./docker-v2/product.ts')).dockerV2,
   'aws-ecr': async () => (await import('./aws-ecr/product.ts')).awsEcr,

@@ -162,8 +162,9 @@ export function describeConnector(title: string, start: () => Promise<ConnectorH
     test('what is no name of a repository is not asked for', async () => {
       const connector = await open();
       for (const name of ['Team/App', '../../etc', 'a//b', 'a b', '']) {
-        const listing = (async () => await all(connector.listTags(name, {}, { signal })))();
-        await expect(listing, name).rejects.toMatchObject({ code: 'REFERENCE_INVALID' });
+        await expect(all(connector.listTags(name, {}, { signal })), name).rejects.toMatchObject({
+          code: 'REFERENCE_INVALID',
+        });
         expect(() => connector.toReference(name, 'latest')).toThrow(PlimsollError);
       }
       expect(harness.server.requests).toEqual([]);
