@@ -43,13 +43,26 @@ export function isOffline(options: NetworkOptions, { env }: CliContext): boolean
   return options.offline === true || Boolean(env['PLIMSOLL_OFFLINE']);
 }
 
-/** Adds `--max-age`. */
+/** As commander hands them over. */
+export interface MaxAgeOptions {
+  readonly maxDbAge: number;
+  readonly maxAge?: number;
+}
+
+/** Adds `--max-db-age`, and `--max-age` as it was called once. */
 export function addMaxAgeOption(command: Command): Command {
-  return command.addOption(
-    new Option('--max-age <days>', 'warn when the vulnerability database is older than this')
-      .argParser(toDays)
-      .default(DEFAULT_MAX_AGE_DAYS),
-  );
+  return command
+    .addOption(
+      new Option('--max-db-age <days>', 'warn when the vulnerability database is older than this')
+        .argParser(toDays)
+        .default(DEFAULT_MAX_AGE_DAYS),
+    )
+    .addOption(new Option('--max-age <days>').argParser(toDays).hideHelp());
+}
+
+/** The age from which on to warn, in days. */
+export function maxAgeOf({ maxAge, maxDbAge }: MaxAgeOptions): number {
+  return maxAge ?? maxDbAge;
 }
 
 /** Where the database is. */

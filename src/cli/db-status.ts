@@ -9,11 +9,17 @@ import { type Freshness, freshnessOf } from '#vulndb/freshness.ts';
 import { partLabel } from '#vulndb/import/part-label.ts';
 import { openDatabase } from '#vulndb/vulnerability-database.ts';
 import { type CliContext, hasColors } from './context.ts';
-import { addDatabaseOption, addMaxAgeOption, type DatabaseOptions, databasePath } from './db-options.ts';
+import {
+  addDatabaseOption,
+  addMaxAgeOption,
+  type DatabaseOptions,
+  databasePath,
+  type MaxAgeOptions,
+  maxAgeOf,
+} from './db-options.ts';
 
-interface StatusOptions extends DatabaseOptions {
+interface StatusOptions extends DatabaseOptions, MaxAgeOptions {
   readonly format: 'table' | 'json';
-  readonly maxAge: number;
 }
 
 /** Adds the command to `db`. */
@@ -34,13 +40,14 @@ function runStatus(options: StatusOptions, context: CliContext): void {
   using database = openDatabase(databasePath(options, context));
   const status = database.status();
   const ecosystems = database.ecosystems();
-  const freshness = freshnessOf(status, context.now(), options.maxAge);
+  const maxAgeDays = maxAgeOf(options);
+  const freshness = freshnessOf(status, context.now(), maxAgeDays);
   const text =
     options.format === 'json'
       ? `${JSON.stringify(toDocument(status, ecosystems, freshness), null, 2)}\n`
       : toTable(status, ecosystems, hasColors(context));
   context.stdout.write(text);
-  for (const warning of warningsOf(freshness, options.maxAge)) context.stderr.write(`plimsoll: ${warning}\n`);
+  for (const warning of warningsOf(freshness, maxAgeDays)) context.stderr.write(`plimsoll: ${warning}\n`);
 }
 
 /** What to tell whoever relies on a database that is old; empty when it is fresh. */

@@ -15,7 +15,7 @@ import type { DatabaseStatus } from '#vulndb/database-status.ts';
 import { freshnessOf } from '#vulndb/freshness.ts';
 import { openDatabase } from '#vulndb/vulnerability-database.ts';
 import { type CliContext, hasColors, hasLinks } from './context.ts';
-import { type DatabaseOptions, databasePath } from './db-options.ts';
+import { type DatabaseOptions, databasePath, type MaxAgeOptions, maxAgeOf } from './db-options.ts';
 import { warningsOf } from './db-status.ts';
 import {
   documentName,
@@ -30,7 +30,7 @@ import { readVexFiles, readWaivers } from './triage-files.ts';
 import { writeDocuments } from './write-output.ts';
 
 /** As commander hands them over. */
-export interface ScanCommandOptions extends InventoryOptions, DatabaseOptions {
+export interface ScanCommandOptions extends InventoryOptions, DatabaseOptions, MaxAgeOptions {
   readonly format: ScanFormatName;
   readonly output?: string;
   readonly severity?: string;
@@ -41,7 +41,6 @@ export interface ScanCommandOptions extends InventoryOptions, DatabaseOptions {
   readonly ignoreFile?: string;
   readonly groupBy: Grouping;
   readonly offline?: boolean;
-  readonly maxDbAge: number;
 }
 
 const SBOM_PREFIX = 'sbom:';
@@ -64,7 +63,7 @@ export async function runScan(
   const vex = await readVexFiles(options.vex, context.signal);
   const waivers: WaiverFile | undefined = await readWaivers(options.ignoreFile, context.signal);
   const judging = { lookup: database, database: describeDatabase(status), today: now, waivers, severities };
-  const warnings = stalenessOf(status, now, options.maxDbAge);
+  const warnings = stalenessOf(status, now, maxAgeOf(options));
   const reports: ScanReport[] = [];
   const told = new Set(warnings);
   {
@@ -167,7 +166,7 @@ function warn(
 }
 
 async function write(reports: readonly ScanReport[], options: ScanCommandOptions, context: CliContext): Promise<void> {
-  const { format, output, groupBy, maxDbAge } = options;
+  const { format, output, groupBy } = options;
   const { load, extension } = SCAN_FORMATS[format];
   const render = await load();
   const isTerminal = output === undefined && context.stdout.isTTY === true;
@@ -175,7 +174,7 @@ async function write(reports: readonly ScanReport[], options: ScanCommandOptions
     createdAt: context.now(),
     toolVersion: context.version,
     groupBy,
-    maxAgeDays: maxDbAge,
+    maxAgeDays: maxAgeOf(options),
     hasColors: output === undefined && hasColors(context),
     hasLinks: isTerminal && hasLinks(context),
     ...(isTerminal && context.stdout.columns !== undefined ? { columns: context.stdout.columns } : {}),

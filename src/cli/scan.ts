@@ -2,9 +2,8 @@
 import { type Command, Option } from 'commander';
 import { SCAN_FORMATS } from '#report/scan/formats.ts';
 import { GROUPINGS } from '#report/scan/scan-report-options.ts';
-import { DEFAULT_MAX_AGE_DAYS } from '#vulndb/freshness.ts';
 import type { CliContext } from './context.ts';
-import { addDatabaseOption, toDays } from './db-options.ts';
+import { addDatabaseOption, addMaxAgeOption } from './db-options.ts';
 import { addImageOptions } from './image-options.ts';
 import type { ScanCommandOptions } from './run-scan.ts';
 
@@ -60,12 +59,7 @@ export function addScanCommand(program: Command, context: CliContext, onPolicyNo
         .choices(GROUPINGS)
         .default('severity'),
     );
-  addDatabaseOption(command)
-    .addOption(
-      new Option('--max-db-age <days>', 'warn when the vulnerability database is older than this')
-        .argParser(toDays)
-        .default(DEFAULT_MAX_AGE_DAYS),
-    )
+  addMaxAgeOption(addDatabaseOption(command))
     .option('--offline', 'never use the network: an image in a registry is refused')
     .option('--cache <dir>', 'keep what layers hold in this folder; a layer seen before is not fetched again')
     .option('-q, --quiet', 'no progress, and no warnings')

@@ -26,10 +26,14 @@ export function checkDatabaseFile(path: string): number {
   if (header.readUInt32BE(68) !== APPLICATION_ID) throw refuse('it is a database of another program');
   const schema = header.readUInt32BE(60);
   if (schema > SCHEMA_VERSION) {
-    throw refuse(`a newer Plimsoll made it (schema ${schema}, this one reads ${SCHEMA_VERSION}); upgrade Plimsoll`);
+    throw refuse(
+      `it was made by a newer version of Plimsoll (layout ${schema}, this one reads ${SCHEMA_VERSION}); upgrade this one`,
+    );
   }
   if (schema < SCHEMA_VERSION) {
-    throw refuse(`an older Plimsoll made it (schema ${schema}, this one reads ${SCHEMA_VERSION}); ${MAKE_NEW}`);
+    throw refuse(
+      `it was made by an older version of Plimsoll (layout ${schema}, this one reads ${SCHEMA_VERSION}); ${MAKE_NEW}`,
+    );
   }
   // 1 stands for 65,536, which does not fit.
   const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
@@ -55,7 +59,8 @@ export function openImmutable(path: string, pageCacheKib: number): DatabaseSync 
 }
 
 /** What to do when a database is beyond use. */
-const MAKE_NEW = 'make a new one with "plimsoll db update --fresh", or from files with "plimsoll db import --fresh"';
+const MAKE_NEW =
+  'make a new one with "plimsoll db update --fresh", or "plimsoll db import --fresh" with the files again';
 
 /** The error for a file that is not a database, or no longer. */
 export function invalidDatabase(path: string, why: string, cause?: unknown): PlimsollError {

@@ -15,7 +15,7 @@ const part = (source: string, asOf: string): Part => ({
 const status = (builtAt: string, parts: readonly Part[] = []): DatabaseStatus => ({
   path: 'v.db',
   sizeBytes: 1,
-  schemaVersion: 1,
+  schemaVersion: 2,
   builtAt,
   builtBy: '1',
   advisories: 1,

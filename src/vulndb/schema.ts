@@ -7,7 +7,7 @@
 /** `PRAGMA application_id`: how a file says that it is a database of ours ("plim"). */
 export const APPLICATION_ID = 0x706c_696d;
 /** `PRAGMA user_version`: raised with every change that an older or newer Plimsoll would misread. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 /** Measured: with 8192 the blocks of texts waste a tenth of the file at the ends of their pages. */
 export const PAGE_BYTES = 4096;
 

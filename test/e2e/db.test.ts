@@ -53,15 +53,16 @@ test('files are imported, asked about and shown', async () => {
     stderr: `plimsoll: not recognised, and left out: ${folder.at('in/notes.txt')}\n`,
   });
 
-  const status = await db('a.db', 'status', '--max-age', '10000');
+  const status = await db('a.db', 'status', '--max-db-age', '10000');
   expect(status).toMatchObject({ status: 0, stderr: '' });
   expect(status.stdout).toMatch(/^Database {4}.*a\.db$/m);
   expect(status.stdout).toMatch(/^osv npm {2}2026-11-01 +1 +0 {2}/m);
   expect(status.stdout).toMatch(/^npm +osv +1 +1$/m);
+  // As the option was called once.
   const json = JSON.parse((await db('a.db', 'status', '--format', 'json', '--max-age', '10000')).stdout);
   expect(json).toMatchObject({
     schema: 'plimsoll/db-status/1',
-    schemaVersion: 1,
+    schemaVersion: 2,
     isStale: false,
     ecosystems: [{ name: 'npm', source: 'osv', packages: 1, records: 1 }],
   });
@@ -123,7 +124,7 @@ test('a damaged file is told, the others are imported, and the exit status says 
 
 test('an old database is warned of', async () => {
   await db('d.db', 'import', npm());
-  const { status, stderr } = await db('d.db', 'status', '--max-age', '0');
+  const { status, stderr } = await db('d.db', 'status', '--max-db-age', '0');
   expect(status).toBe(0);
   expect(stderr).toMatch(/^plimsoll: what is known from osv npm is \d+ days old$/m);
 });
@@ -168,7 +169,7 @@ test('wrong words are told with what there is', async () => {
   expect(source).toMatchObject({ status: 2 });
   expect(source.stderr).toContain('expected one of osv, debian-tracker');
   expect(await db('g.db', 'update', '--mirror', 'osv')).toMatchObject({ status: 2 });
-  expect(await db('g.db', 'status', '--max-age', 'old')).toMatchObject({ status: 2 });
+  expect(await db('g.db', 'status', '--max-db-age', 'old')).toMatchObject({ status: 2 });
 });
 
 test('a database goes by file from one machine to another', async () => {

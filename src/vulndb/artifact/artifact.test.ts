@@ -14,6 +14,7 @@ import {
 import { makeImage, makeLayer, writeOciLayout } from '../../../test/fixtures/image-builder.ts';
 import { type ScratchFolder, scratchFolder } from '../../../test/fixtures/scratch-folder.ts';
 import { startBuild } from '../database-build.ts';
+import { SCHEMA_VERSION } from '../schema.ts';
 import { fixedIn, makeAdvisory } from '../testing/samples.ts';
 import { takeUpdateLock } from '../update-lock.ts';
 import { exportDatabase } from './export-database.ts';
@@ -109,7 +110,7 @@ test('a layout keeps the images and databases that are in it', async () => {
 function writeArtifact(name: string, layer: Buffer, lie: Partial<ArtifactConfig> = {}): string {
   const bytes = readFileSync(database);
   const config = {
-    schemaVersion: 1,
+    schemaVersion: SCHEMA_VERSION,
     builtAt: NOW.toISOString(),
     builtBy: '1',
     advisories: 1,
