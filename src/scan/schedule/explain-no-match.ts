@@ -124,29 +124,40 @@ export class FigureCollector {
 export function explainNoMatch(figures: SelectionFigures): readonly string[] | undefined {
   if (figures.tagsSelected > 0) return undefined;
   const told = figures.targets.slice(0, MAX_TOLD).flatMap(target => {
-    const repository = `Repository ${tell(target.repository, 'repositories')}`;
+    const repository = `Repository ${tell(target.repository, repositories)}`;
     // Tags of repositories that did not match were never looked at.
     if (target.repository.matched === 0) return [repository];
-    return [repository, ...target.tags.slice(0, MAX_TOLD).map(tag => `Tag ${tell(tag, 'tags')}`)];
+    return [repository, ...target.tags.slice(0, MAX_TOLD).map(tag => `Tag ${tell(tag, tags)}`)];
   });
   const rest = figures.targets.length - MAX_TOLD;
   return [summary(figures), ...told, ...(rest > 0 ? [`${rest} more targets matched nothing either`] : [])];
 }
 
 function summary({ repositoriesSeen, repositoriesMatched, tagsSeen, excluded }: SelectionFigures): string {
-  if (repositoriesSeen === 0) return 'No image matched: the registry showed no repository to these credentials';
-  if (repositoriesMatched === 0) return `No image matched: none of ${repositoriesSeen} repositories is selected`;
-  if (tagsSeen === 0) return `No image matched: the ${repositoriesMatched} selected repositories have no tags`;
+  if (repositoriesSeen === 0) return 'No image matched: no repository was found with these credentials';
+  if (repositoriesMatched === 0) return `No image matched: ${repositories(repositoriesSeen)} seen, none selected`;
+  if (tagsSeen === 0) return `No image matched: ${repositories(repositoriesMatched)} selected, without any tags`;
   const reasons = (Object.entries(excluded) as [Exclusion, number][]).sort(([, a], [, b]) => b - a);
-  const list = reasons.map(([reason, count]) => `${count} ${EXCLUSIONS[reason]}`).join('; ');
-  return `No image matched: of ${tagsSeen} tags in ${repositoriesMatched} repositories ${list}`;
+  const list = reasons.map(([reason, count]) => `${count} ${EXCLUSIONS[reason]}`).join(', ');
+  return `No image matched: of ${tags(tagsSeen)} in ${repositories(repositoriesMatched)}, ${list}`;
 }
 
-function tell({ pattern, seen, matched, excluded, suggestions }: PatternFigures, what: string): string {
+function tell(
+  { pattern, seen, matched, excluded, suggestions }: PatternFigures,
+  show: (count: number) => string,
+): string {
   const left = excluded > 0 ? `, ${excluded} of them left out by date or limit` : '';
   const meant =
     suggestions.length > 0 ? `; did you mean ${suggestions.map(name => printable(name, 100)).join(', ')}?` : '';
-  return `"${printable(pattern, 100)}" matched ${matched} of ${seen} ${what}${left}${meant}`;
+  return `"${printable(pattern, 100)}" matched ${matched} of ${show(seen)}${left}${meant}`;
+}
+
+function repositories(count: number): string {
+  return `${count} ${count === 1 ? 'repository' : 'repositories'}`;
+}
+
+function tags(count: number): string {
+  return `${count} ${count === 1 ? 'tag' : 'tags'}`;
 }
 
 function figuresOf(

@@ -30,27 +30,33 @@ export function suggestNames(pattern: Pattern, candidates: Iterable<string>): re
 }
 
 /**
- * Edit distance (insert, delete, replace one UTF-16 unit) if it is at most `max`, else undefined. Takes time in the shorter length times
- * `max`.
+ * Edit distance (insert, delete or replace one UTF-16 unit, or swap two neighbours) if it is at most `max`, else undefined. Takes time in the
+ * shorter length times `max`.
  */
 export function boundedDistance(a: string, b: string, max: number): number | undefined {
   if (Math.abs(a.length - b.length) > max) return undefined;
   const far = max + 1;
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => Math.min(column, far));
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => Math.min(column, far));
+  let leastOfLast = 0;
   for (let row = 1; row <= a.length; row += 1) {
     const current = new Array<number>(b.length + 1).fill(far);
     if (row <= max) current[0] = row;
     let least = current[0] ?? far;
     for (let column = Math.max(1, row - max); column <= Math.min(b.length, row + max); column += 1) {
-      const replaced = (previous[column - 1] ?? far) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      const value = Math.min(replaced, (previous[column] ?? far) + 1, (current[column - 1] ?? far) + 1, far);
+      const replaced = (last[column - 1] ?? far) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      const isSwap = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      const swapped = isSwap ? (beforeLast[column - 2] ?? far) + 1 : far;
+      const value = Math.min(replaced, swapped, (last[column] ?? far) + 1, (current[column - 1] ?? far) + 1, far);
       current[column] = value;
       least = Math.min(least, value);
     }
-    if (least > max) return undefined;
-    previous = current;
+    if (least > max && leastOfLast > max) return undefined;
+    leastOfLast = least;
+    beforeLast = last;
+    last = current;
   }
-  const distance = previous[b.length] ?? far;
+  const distance = last[b.length] ?? far;
   return distance > max ? undefined : distance;
 }
 

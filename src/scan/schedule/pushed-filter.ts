@@ -8,6 +8,8 @@ import type { PushedFilter } from './settings.ts';
 import { addDays, localDateOf, startOfDay } from './zone-time.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** Docker came out in March 2013; nobody pushed an image before. */
+const FIRST_PUSH_MS = Date.UTC(2013, 0, 1);
 
 /** From `from` on, before `until`; a missing end is open. */
 export interface PushedWindow {
@@ -51,11 +53,14 @@ export function placeInWindow(
   return 'inside';
 }
 
-/** Milliseconds since 1970 of a date as a registry gives it, undefined when nobody knows. Registries say "year 1" or 1970 for "never". */
+/**
+ * Milliseconds since 1970 of a date as a registry gives it, undefined when nobody knows: registries say "year 1" or 1970 for "never", and
+ * reproducible builds are dated 1970 or 1980.
+ */
 export function readDate(pushedAt: string | undefined): number | undefined {
   if (pushedAt === undefined) return undefined;
   const instant = Date.parse(pushedAt);
-  return Number.isFinite(instant) && instant > 0 ? instant : undefined;
+  return instant >= FIRST_PUSH_MS ? instant : undefined;
 }
 
 function calendarDay(daysAgo: number, launchedAt: Date, zone: string): PushedWindow {

@@ -55,7 +55,7 @@ export interface ImagePlan {
   /** Whether a baseline of this job covered the repository; one that was added since is scanned as a baseline. */
   readonly hasBaseline: boolean;
   readonly platforms: readonly Platform[];
-  /** Failed scans of one image before runs pass it over; a forced run tries all the same. */
+  /** Failed scans of one image before runs pass it over; infinite for On Demand jobs. A forced run tries all the same. */
   readonly maxAttempts: number;
 }
 

@@ -11,7 +11,7 @@ import { type SelectionPlan, targetsOf } from './selection-plan.ts';
 
 /** Why a tag is left out. */
 export const EXCLUSIONS = {
-  'tag-name': 'no tag entry matches',
+  'tag-name': 'not named by any tag entry',
   'pushed-before': 'pushed before the wanted dates',
   'pushed-after': 'pushed after the wanted dates',
   'pushed-unknown': 'pushed at a date that nobody knows',

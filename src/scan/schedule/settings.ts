@@ -98,7 +98,7 @@ export const scheduleDraftSchema = z.strictObject({
     .trim()
     .min(1, 'a job has a name')
     .max(SETTINGS_LIMITS.name)
-    .regex(/^[^\p{Cc}\p{Bidi_Control}]*$/u, 'no control characters'),
+    .refine(name => !/[\p{Cc}\p{Bidi_Control}]/u.test(name), 'no control characters'),
   scanType: z.enum(SCAN_TYPES),
   targets: z
     .array(
@@ -146,8 +146,7 @@ export const scheduleDraftSchema = z.strictObject({
         .refine(labels => Object.keys(labels).length <= SETTINGS_LIMITS.labels, `at most ${SETTINGS_LIMITS.labels}`)
         .default({}),
     })
-    .nullish()
-    .transform(selector => selector ?? { labels: {} }),
+    .prefault({}),
   enabled: z.boolean().default(true),
   patternMode: z.enum(PATTERN_MODES).default('wildcard'),
 });

@@ -13,14 +13,14 @@ interface StateRow {
 }
 
 /**
- * Every state that is stored. Three edges go beyond the vendor's table: a baseline can be paused and resumed, since blackout windows and rate
+ * Every state that is stored. Some edges go beyond the vendor's table: a baseline can be paused and resumed, since blackout windows and rate
  * limits do not spare it; a job whose baseline did not complete queues a baseline again, from wherever it is; a job can be retired.
  */
 export const JOB_STATES = {
   Created: {
     kind: 'idle',
     meaning: 'Saved, never launched; every launch scans all images',
-    next: ['BaselineCreated', 'Queued', 'BaselineQueued', 'Canceled', 'Finished'],
+    next: ['BaselineCreated', 'Queued', 'Canceled', 'Finished'],
   },
   BaselineCreated: {
     kind: 'idle',

@@ -138,7 +138,7 @@ export const VIOLATIONS = {
     severity: 'error',
     meaning: 'A glob: or re: pattern cannot be read, or is too large',
     remedy:
-      'Write glob: with *, ** , ? and [a-z], or re: with RE2 syntax, which has no look-around and no back-references',
+      'Write glob: with *, **, ? and [a-z], or re: with RE2 syntax, which has no look-around and no back-references',
   },
   CATALOG_UNSUPPORTED: {
     severity: 'error',
