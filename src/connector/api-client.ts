@@ -9,7 +9,7 @@ import type { z } from 'zod';
 import { PlimsollError, toPlimsollError } from '#base/errors.ts';
 import { isWebPage, MAX_ERROR_BYTES, webPage } from '#image/registry/answer-failure.ts';
 import { AttemptError, type Patience, retrying } from '#image/registry/attempt.ts';
-import { readRateLimit } from '#image/registry/rate-limit.ts';
+import { type RateLimit, readRateLimit } from '#image/registry/rate-limit.ts';
 import { readAll } from '#image/registry/read-body.ts';
 import { Slots } from '#image/registry/slots.ts';
 import { type Answer, discard, type Hop, type Transport } from '#image/registry/transport.ts';
@@ -34,6 +34,8 @@ export interface ApiSurroundings {
   readonly place: { readonly host: string; readonly base: URL };
   readonly patience: Patience;
   now(): number;
+  tell(what: 'rateLimit', limit: RateLimit): void;
+  tell(what: 'retry', notice: { readonly registry: string; readonly delayMs: number; readonly error: Error }): void;
   until(options: CallOptions): CallOptions;
   transport(home: URL): Transport;
 }
@@ -71,6 +73,8 @@ export interface ApiRequest<T> {
   readonly limitBytes?: number;
   /** It is the log-in itself: sent without authorization, and a 401 means that the credentials are wrong. */
   readonly isLogin?: boolean;
+  /** Texts in the request, besides the credentials of the settings, that no message may repeat: a token to be exchanged. */
+  readonly secrets?: readonly string[];
 }
 
 /** An answer that met its schema. */
@@ -110,7 +114,7 @@ export class ApiClient implements AsyncDisposable {
     const { connection } = this.#options;
     const { signal } = connection.until(options);
     const onRetry = (_attempt: number, delayMs: number, error: Error) =>
-      connection.options.onRetry?.({ registry: connection.place.host, delayMs, error });
+      connection.tell('retry', { registry: connection.place.host, delayMs, error });
     try {
       return await retrying(() => this.#once(request, signal), { patience: connection.patience, signal, onRetry });
     } catch (error) {
@@ -202,7 +206,7 @@ export class ApiClient implements AsyncDisposable {
         missing,
         right,
         isLoggedIn: shown !== undefined || request.isLogin === true,
-        secrets: this.#secrets(shown),
+        secrets: [...(request.secrets ?? []), ...this.#secrets(shown)],
         nowMs,
       });
     }
@@ -240,7 +244,7 @@ export class ApiClient implements AsyncDisposable {
   #note(answer: Answer): void {
     const { options } = this.#options.connection;
     const limit = readRateLimit(answer, answer.url.host);
-    if (limit !== undefined) options.onRateLimit?.(limit);
+    if (limit !== undefined) this.#options.connection.tell('rateLimit', limit);
     for (const text of readWarnings(answer)) options.onWarning?.({ registry: answer.url.host, text });
   }
 }

@@ -11,6 +11,7 @@ const PRODUCTS: Readonly<Partial<Record<RegistryType, () => Promise<RegistryProd
   'docker-v2': async () => (await import('./docker-v2/product.ts')).dockerV2,
   'aws-ecr': async () => (await import('./aws-ecr/product.ts')).awsEcr,
   'aws-ecr-public': async () => (await import('./aws-ecr-public/product.ts')).awsEcrPublic,
+  'azure-acr': async () => (await import('./azure-acr/product.ts')).azureAcr,
 };
 
 /** The product of a type. */

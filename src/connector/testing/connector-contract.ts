@@ -175,10 +175,10 @@ export function describeConnector(title: string, start: () => Promise<ConnectorH
       if (wrongCredentials === undefined) return;
       const connector = await open({ credentials: wrongCredentials });
       const secrets = [...harness.secrets, ...secretsIn(wrongCredentials)];
-      const listings = [all(connector.listTags(main().name, {}, { signal }))];
-      if (isListed(connector)) listings.push(all(connector.listRepositories({ signal })));
+      const listings: (() => Promise<unknown>)[] = [() => all(connector.listTags(main().name, {}, { signal }))];
+      if (isListed(connector)) listings.push(() => all(connector.listRepositories({ signal })));
       for (const listing of listings) {
-        const error = await errorOf(listing);
+        const error = await errorOf(listing());
         expect(error).toMatchObject({ code: 'REGISTRY_DENIED' });
         expectNoSecret(error, secrets);
       }

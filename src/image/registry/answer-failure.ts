@@ -31,6 +31,8 @@ export interface FailureContext {
   readonly nowMs: number;
   /** Where credentials are kept; `command-line` unless told. */
   readonly advice?: Advice | undefined;
+  /** What to ask an administrator for when credentials are fine and do not suffice. */
+  readonly right?: string | undefined;
 }
 
 /** What we had to show: nothing, credentials from `source`, and whether a token was granted for them (or for nobody). */
@@ -147,7 +149,8 @@ function denied({ url, status }: Answer, code: string, quote: string, context: F
   }
   if (isWhole) {
     const right = wanted === 'catalog' ? 'list its repositories' : 'use it';
-    return fail(`${registry} accepts the credentials from ${source}, but they may not ${right}${quote}`);
+    const need = context.right === undefined ? '' : `; it takes ${context.right}`;
+    return fail(`${registry} accepts the credentials from ${source}, but they may not ${right}${quote}${need}`);
   }
   return fail(
     `${registry} accepts the credentials from ${source}, but they may not ${action} "${printable(repository)}", or there is no such repository${quote}; ask its owner for the right to ${action}`,

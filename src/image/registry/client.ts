@@ -89,6 +89,8 @@ export interface RegistryRequest {
   readonly query?: string;
   /** The rights needed, where the registry does not name them; by default to pull the repository, or to list the catalogue. */
   readonly scopes?: readonly string[];
+  /** What to ask an administrator for when it is denied; for lists. */
+  readonly right?: string | undefined;
   /** What to send, made anew for each attempt. */
   readonly body?: () => NonNullable<Hop['body']>;
 }
@@ -324,7 +326,7 @@ export class Registry {
     return toAnswerFailure(answer, body, context);
   }
 
-  #context({ task, repository, wanted, name, method }: RegistryRequest): FailureContext {
+  #context({ task, repository, wanted, name, method, right }: RegistryRequest): FailureContext {
     const nowMs = (this.#options.now ?? Date.now)();
     const action = method === 'POST' || method === 'PUT' ? ('push' as const) : undefined;
     const place = { task, registry: this.host, repository, wanted, name, isFromRegistry: true };
