@@ -331,7 +331,7 @@ export class Registry {
     const action = method === 'POST' || method === 'PUT' ? ('push' as const) : undefined;
     const place = { task, registry: this.host, repository, wanted, name, isFromRegistry: true };
     const { advice, secrets = [] } = this.#options;
-    return { ...place, action, access: { hasToken: false }, secrets, nowMs, advice };
+    return { ...place, action, access: { hasToken: false }, secrets, nowMs, advice, right };
   }
 }
 
