@@ -215,9 +215,12 @@ export const statements: readonly string[] = [
     report jsonb,
     last_heartbeat_at timestamptz,
     is_draining boolean NOT NULL DEFAULT false,
+    -- The state that the last event told of; what it is now follows from the clock: scan/sensor/state.ts.
+    told_state text NOT NULL DEFAULT 'registering',
     created_at timestamptz NOT NULL,
     retired_at timestamptz
   )`,
+  `CREATE UNIQUE INDEX sensor_built_in ON sensor (name) WHERE is_built_in AND retired_at IS NULL`,
   // A token with which a new sensor introduces itself, once.
   `CREATE TABLE sensor_token (
     hash text PRIMARY KEY,
