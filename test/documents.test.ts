@@ -56,6 +56,7 @@ test.each([
   { command: 'plimsoll db show', args: ['db', 'show', '--help'] },
   { command: 'plimsoll db export', args: ['db', 'export', '--help'] },
   { command: 'plimsoll db pull', args: ['db', 'pull', '--help'] },
+  { command: 'plimsoll serve', args: ['serve', '--help'] },
 ])('docs/cli.md lists the options of "$command", no more and no fewer', async ({ command, args }) => {
   const help = await helpOf(args);
   const options = help.slice(

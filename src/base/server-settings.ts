@@ -107,9 +107,9 @@ export const SERVER_SETTINGS = {
   sensor: {
     flag: 'sensor',
     env: 'PLIMSOLL_SENSOR',
-    value: 'on|off',
+    value: 'switch',
     fallback: 'on',
-    meaning: 'Whether this server reads images itself, with a built-in sensor',
+    meaning: 'Whether this server reads images itself, with a built-in sensor: `on` or `off`',
   },
   sensorConcurrency: {
     flag: 'sensor-concurrency',
@@ -141,24 +141,24 @@ export const SERVER_SETTINGS = {
   privateAddresses: {
     flag: 'private-addresses',
     env: 'PLIMSOLL_PRIVATE_ADDRESSES',
-    value: 'allow|refuse',
+    value: 'rule',
     fallback: 'refuse',
     meaning:
-      'Whether redirects, token servers and links of registries, and webhooks, may lead to private addresses (RFC 1918); link-local and metadata addresses are refused always',
+      'Whether redirects, token servers and links of registries, and webhooks, may lead to private addresses (RFC 1918), `allow` or `refuse`; link-local and metadata addresses are refused always',
   },
   wildcards: {
     flag: 'wildcards',
     env: 'PLIMSOLL_WILDCARDS',
-    value: 'on|off',
+    value: 'switch',
     fallback: 'on',
-    meaning: 'Whether scan jobs may have wildcards (`registry.wildcards`)',
+    meaning: 'Whether scan jobs may have wildcards (`registry.wildcards`): `on` or `off`',
   },
   forceScan: {
     flag: 'force-scan',
     env: 'PLIMSOLL_FORCE_SCAN',
-    value: 'on|off',
+    value: 'switch',
     fallback: 'on',
-    meaning: 'Whether scan jobs may scan all images each time (`registry.forceScan`)',
+    meaning: 'Whether scan jobs may scan all images each time (`registry.forceScan`): `on` or `off`',
   },
   eventRetention: {
     flag: 'event-retention',
