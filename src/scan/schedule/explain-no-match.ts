@@ -43,6 +43,8 @@ export interface SelectionFigures {
 }
 
 const MAX_NAMES = 20_000;
+/** Entries that get suggestions: each looks at all names. */
+const MAX_SUGGESTED = 20;
 /** Targets told one by one in a sentence; the figures have all. */
 const MAX_TOLD = 20;
 
@@ -90,8 +92,18 @@ export class FigureCollector {
     for (const name of names) for (const known of wanting) if (known.size < MAX_NAMES) known.add(name);
   }
 
-  /** The figures so far. */
+  /** The figures so far. Names are suggested for the first twenty entries that matched nothing. */
   figures(): SelectionFigures {
+    let suggested = 0;
+    const figuresOf = (
+      pattern: Pattern,
+      sums: { readonly seen: number; readonly matched: number; readonly excluded: number },
+      names: Iterable<string>,
+    ): PatternFigures => {
+      const isSuggested = sums.matched === 0 && suggested < MAX_SUGGESTED;
+      if (isSuggested) suggested += 1;
+      return { pattern: pattern.text, ...sums, suggestions: isSuggested ? suggestNames(pattern, names) : [] };
+    };
     return {
       targets: this.#plan.targets.map(({ repository, tags }, place) => ({
         repository: figuresOf(
@@ -130,7 +142,7 @@ export function explainNoMatch(figures: SelectionFigures): readonly string[] | u
     return [repository, ...target.tags.slice(0, MAX_TOLD).map(tag => `Tag ${tell(tag, tags)}`)];
   });
   const rest = figures.targets.length - MAX_TOLD;
-  return [summary(figures), ...told, ...(rest > 0 ? [`${rest} more targets matched nothing either`] : [])];
+  return [summary(figures), ...told, ...(rest > 0 ? [`${rest} more targets selected nothing either`] : [])];
 }
 
 function summary({ repositoriesSeen, repositoriesMatched, tagsSeen, excluded }: SelectionFigures): string {
@@ -158,18 +170,4 @@ function repositories(count: number): string {
 
 function tags(count: number): string {
   return `${count} ${count === 1 ? 'tag' : 'tags'}`;
-}
-
-function figuresOf(
-  pattern: Pattern,
-  { seen, matched, excluded }: { readonly seen: number; readonly matched: number; readonly excluded: number },
-  names: Iterable<string>,
-): PatternFigures {
-  return {
-    pattern: pattern.text,
-    seen,
-    matched,
-    excluded,
-    suggestions: matched === 0 ? suggestNames(pattern, names) : [],
-  };
 }

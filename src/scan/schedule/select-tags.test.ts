@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '#oci/digest.ts';
+import { MatchBudget } from './match-budget.ts';
 import { type Exclusion, selectTags } from './select-tags.ts';
 import { namedRepositories, needsCatalogue, tagQueryOf, targetsOf } from './selection-plan.ts';
 import type { ScheduleInput } from './settings.ts';
@@ -135,6 +136,19 @@ describe('which tags', () => {
     ]);
     expect(excluded).toEqual({ 'tag-name': 9, 'pushed-before': 11 });
     expect(examples['pushed-before']).toEqual(['v1', 'v10', 'v11', 'v12', 'v13']);
+  });
+
+  test('matching that takes too long ends with an error that names the entry', () => {
+    let clock = 0;
+    const budget = new MatchBudget({ limitMs: 1000, now: () => (clock += 600) });
+    const many = Array.from({ length: 1000 }, (_, place) => tag(`v${place}`));
+    const plan = { ...planOf({ targets: [{ repository: 'app', tags: ['v*'] }] }), budget };
+    expect(() => selectTags('app', many, plan)).toThrow(
+      expect.objectContaining({
+        code: 'LIMIT_EXCEEDED',
+        message: expect.stringContaining('longer than 1 s, with "v*"'),
+      }),
+    );
   });
 
   test('a repository of 50,000 tags is selected from at once', () => {

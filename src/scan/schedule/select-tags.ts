@@ -5,7 +5,7 @@
  * of the tag, and tags of unknown age come last. Everything left out is counted under its reason.
  */
 import type { TagEntry } from '#connector/connector.ts';
-import { matches, type Pattern } from './pattern.ts';
+import type { Pattern } from './pattern.ts';
 import { type PushedWindow, placeInWindow, readDate } from './pushed-filter.ts';
 import { type SelectionPlan, targetsOf } from './selection-plan.ts';
 
@@ -51,7 +51,10 @@ export interface TagSelection<Tag extends TagEntry = TagEntry> {
 
 const MAX_EXAMPLES = 5;
 
-/** Selects among the tags of one repository; none when no target names it. Of a name that a listing repeats the first counts. */
+/**
+ * Selects among the tags of one repository; none when no target names it. Of a name that a listing repeats the first counts.
+ * @throws {PlimsollError} `LIMIT_EXCEEDED` when matching takes too long.
+ */
 export function selectTags<Tag extends TagEntry>(
   repository: string,
   listed: Iterable<Tag>,
@@ -61,7 +64,11 @@ export function selectTags<Tag extends TagEntry>(
   for (const tag of listed) if (!tags.has(tag.name)) tags.set(tag.name, tag);
   const reasons = new Map<string, Exclusion>();
   const patterns = targetsOf(repository, plan).flatMap(target =>
-    (plan.targets[target]?.tags ?? []).map((pattern, place) => ({ target, place, names: covered(pattern, tags) })),
+    (plan.targets[target]?.tags ?? []).map((pattern, place) => ({
+      target,
+      place,
+      names: covered(pattern, tags, plan),
+    })),
   );
   const named = new Set(patterns.flatMap(({ names }) => [...names]));
   const kept: Tag[] = [];
@@ -88,9 +95,13 @@ export function selectTags<Tag extends TagEntry>(
   };
 }
 
-function covered(pattern: Pattern, tags: ReadonlyMap<string, TagEntry>): ReadonlySet<string> {
+function covered(
+  pattern: Pattern,
+  tags: ReadonlyMap<string, TagEntry>,
+  { budget }: SelectionPlan,
+): ReadonlySet<string> {
   if (pattern.kind === 'literal') return new Set(tags.has(pattern.value) ? [pattern.value] : []);
-  return new Set([...tags.keys()].filter(name => matches(pattern, name)));
+  return new Set(budget.cover(pattern, [...tags.keys()]));
 }
 
 function reasonByDate({ pushedAt }: TagEntry, plan: SelectionPlan): Exclusion | undefined {

@@ -3,7 +3,8 @@
  */
 import { PlimsollError } from '#base/errors.ts';
 import type { RegistryProduct } from '#connector/connector.ts';
-import { matches, type Pattern, parsePattern } from './pattern.ts';
+import { MatchBudget } from './match-budget.ts';
+import { type Pattern, parsePattern } from './pattern.ts';
 import { lastDaysWindow, type PushedWindow, pushedWindow } from './pushed-filter.ts';
 import type { PatternMode, ScheduleSettings } from './settings.ts';
 
@@ -24,6 +25,8 @@ export interface SelectionPlan {
   /** Limit of "Scan all images" by count, per repository. */
   readonly latest?: number | undefined;
   readonly includeUnknownAge: boolean;
+  /** Spent by whatever matches names by this plan. */
+  readonly budget: MatchBudget;
 }
 
 const EVERYTHING: Pattern = { kind: 'everything', text: '(any tag)' };
@@ -33,6 +36,7 @@ export function planSelection(
   settings: ScheduleSettings,
   product: Pick<RegistryProduct, 'everything' | 'label'>,
   launchedAt: Date,
+  budget: MatchBudget = new MatchBudget(),
 ): SelectionPlan {
   const { limit, scanType, patternMode, recurrence, includeUnknownAge } = settings;
   const read = (text: string, of: 'repository' | 'tag') => readPattern(text, { of, mode: patternMode, product });
@@ -46,6 +50,7 @@ export function planSelection(
     within: limit?.kind === 'pushedWithinDays' ? lastDaysWindow(limit.days, launchedAt) : undefined,
     latest: limit?.kind === 'latestPerRepository' ? limit.count : undefined,
     includeUnknownAge,
+    budget,
   };
 }
 
@@ -60,12 +65,13 @@ export function needsCatalogue({ targets }: SelectionPlan): boolean {
   return targets.some(({ repository }) => repository.kind !== 'literal');
 }
 
-/** The targets that a repository is selected by, as places in the plan; none: not selected. */
-export function targetsOf(repository: string, { targets }: SelectionPlan): readonly number[] {
-  return targets.flatMap((target, place) => (matches(target.repository, repository) ? [place] : []));
+/** The targets that a repository is selected by, as places in the plan; none: not selected. @throws {PlimsollError} `LIMIT_EXCEEDED`. */
+export function targetsOf(repository: string, { targets, budget }: SelectionPlan): readonly number[] {
+  const names = [repository];
+  return targets.flatMap((target, place) => (budget.cover(target.repository, names).length > 0 ? [place] : []));
 }
 
-/** What to ask a registry for: tags before `since` and, when all tags are named in full, any others may be left out. */
+/** What to ask a registry for: tags before `since` and, when all tags are named in full, any others may be left out. @throws {PlimsollError} `LIMIT_EXCEEDED`. */
 export function tagQueryOf(
   repository: string,
   plan: SelectionPlan,
