@@ -23,7 +23,7 @@ export const ALLOWED_IN: Readonly<Record<Action, readonly JobState[]>> = {
 };
 
 /** Passed over by bulk calls without a word, by the state that is shown. */
-export const IGNORED_IN_BULK: Readonly<Record<'cancel' | 'delete', readonly ShownState[]>> = {
+const IGNORED_IN_BULK: Readonly<Record<'cancel' | 'delete', readonly ShownState[]>> = {
   cancel: ['Finished', 'Unknown', 'Error'],
   delete: ['Queued', 'BaselineQueued', 'Unknown', 'Running', 'BaselineRunning'],
 };

@@ -92,7 +92,7 @@ export function createJob(settings: Pick<Job, 'scanType' | 'scanAllImages' | 'en
 }
 
 /** The kind of the next run. */
-export function nextRunKind({ scanAllImages, hasBaseline }: Pick<Job, 'scanAllImages' | 'hasBaseline'>): RunKind {
+function nextRunKind({ scanAllImages, hasBaseline }: Pick<Job, 'scanAllImages' | 'hasBaseline'>): RunKind {
   if (scanAllImages) return 'forced';
   return hasBaseline ? 'incremental' : 'baseline';
 }

@@ -5,7 +5,7 @@ import { type ScheduleInput, scheduleDraftSchema } from '../settings.ts';
 import { validateSettings } from '../validate-settings.ts';
 
 /** What a Docker registry with a catalogue and dates would be. */
-export const PRODUCT = {
+const PRODUCT = {
   label: 'Docker Registry',
   everything: '.*',
   requiresTags: false,
