@@ -44,8 +44,15 @@ interface SpdxPackage {
     readonly referenceLocator: string;
     readonly comment?: string;
   }[];
-  readonly annotations?: readonly Readonly<Record<string, string>>[];
+  readonly annotations?: readonly Annotation[];
   readonly primaryPackagePurpose?: string;
+}
+
+interface Annotation {
+  readonly annotationDate: string;
+  readonly annotationType: 'OTHER';
+  readonly annotator: string;
+  readonly comment: string;
 }
 
 interface Relationship {
@@ -79,7 +86,16 @@ export function toSpdx(
   const tool = `Tool: plimsoll-${toolVersion}`;
   const licenses = new LicenseCollector();
   const ids = packageIds(packages);
-  const rows = packages.map((one, at) => toPackage(one, ids[at] ?? '', licenses, referencesOf(one)));
+  const annotate = (comment: string): Annotation => ({
+    annotationDate: created,
+    annotationType: 'OTHER',
+    annotator: tool,
+    comment,
+  });
+  const rows = packages.map((one, at) => ({
+    ...toPackage(one, ids[at] ?? '', licenses, referencesOf(one)),
+    ...ownFacts(factsOf(one), annotate),
+  }));
   const uuid = uuidOfContent([
     'spdx',
     toolVersion,
@@ -98,7 +114,11 @@ export function toSpdx(
       comment: `Incomplete: ${gaps.length} part(s) of the image could not be read; the annotations of ${IMAGE_ID} list them`,
     }),
     creationInfo: { created, creators: [tool] },
-    packages: [toImagePackage(image, gaps, created, tool), ...(distro ? [toDistroPackage(distro)] : []), ...rows],
+    packages: [
+      toImagePackage(image, gaps, annotate),
+      ...(distro ? [{ ...toDistroPackage(distro), ...ownFacts(releaseFacts(distro), annotate) }] : []),
+      ...rows,
+    ],
     relationships: toRelationships(inventory, ids),
     ...(extracted.length > 0 && { hasExtractedLicensingInfos: extracted }),
   };
@@ -113,7 +133,16 @@ const UNKNOWN = {
   copyrightText: NO_ASSERTION,
 } as const;
 
-function toImagePackage(image: InventoryImage, gaps: readonly Gap[], created: string, tool: string): SpdxPackage {
+function toImagePackage(
+  image: InventoryImage,
+  gaps: readonly Gap[],
+  annotate: (comment: string) => Annotation,
+): SpdxPackage {
+  const platform = image.platform && formatPlatform(image.platform);
+  const annotations = [
+    ...gaps.map(gap => annotate(`Could not be read: ${describeGap(gap)}`)),
+    ...(ownFacts([['platform', platform]], annotate).annotations ?? []),
+  ];
   const purl = purlOfImage(image);
   const colon = image.digest?.indexOf(':') ?? -1;
   return {
@@ -126,18 +155,31 @@ function toImagePackage(image: InventoryImage, gaps: readonly Gap[], created: st
         { algorithm: image.digest.slice(0, colon).toUpperCase(), checksumValue: image.digest.slice(colon + 1) },
       ],
     }),
-    ...(image.platform && { comment: `Platform ${formatPlatform(image.platform)}` }),
+    ...(platform && { comment: `Platform ${platform}` }),
     ...(purl && { externalRefs: purlReference(purl) }),
-    ...(gaps.length > 0 && {
-      annotations: gaps.map(gap => ({
-        annotationDate: created,
-        annotationType: 'OTHER',
-        annotator: tool,
-        comment: `Could not be read: ${describeGap(gap)}`,
-      })),
-    }),
+    ...(annotations.length > 0 && { annotations }),
     primaryPackagePurpose: 'CONTAINER',
   };
+}
+
+type Fact = readonly [name: string, value: string | undefined];
+
+/** What SPDX has no field for and judging needs, under the names of docs/sbom.md: one annotation, whose text is a JSON object. */
+function ownFacts(facts: readonly Fact[], annotate: (comment: string) => Annotation): Pick<SpdxPackage, 'annotations'> {
+  const known = facts.flatMap(([name, value]) => (value === undefined ? [] : [[`plimsoll:${name}`, value] as const]));
+  return known.length === 0 ? {} : { annotations: [annotate(JSON.stringify(Object.fromEntries(known)))] };
+}
+
+function releaseFacts({ name, codename }: Distro): readonly Fact[] {
+  return [
+    ['release', name],
+    ['codename', codename],
+  ];
+}
+
+function factsOf({ managedBy, root, properties = {} }: Package): readonly Fact[] {
+  const sorted = Object.entries(properties).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [['managed-by', managedBy], ['root', root], ...sorted.map(([key, value]): Fact => [`property:${key}`, value])];
 }
 
 function toDistroPackage(distro: Distro): SpdxPackage {

@@ -6,18 +6,17 @@
 import picocolors from 'picocolors';
 import { formatBytes } from '#base/byte-size.ts';
 import { printable } from '#base/text.ts';
-import type { Distro, Inventory, Package } from '#inventory/inventory.ts';
+import type { Inventory, Package } from '#inventory/inventory.ts';
 import type { Gap } from '#inventory/package.ts';
 import { formatPlatform } from '#oci/platform.ts';
 import { type GridColumn, layOut } from './grid.ts';
 import type { ReportOptions } from './report-options.ts';
+import { supportOf } from './support.ts';
 import { cutText, padText } from './text-columns.ts';
 
 /** Those of `picocolors`. */
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
-const SOON_DAYS = 180;
-const DAY_MS = 24 * 60 * 60 * 1000;
 // More are a number: who wants them all takes the JSON.
 const MAX_GAPS = 50;
 
@@ -50,8 +49,9 @@ export function headingLines({ image, distro, packages, gaps }: Inventory, now: 
     lines.push(line('Distro', 'unknown: no file of the image names one', colors.yellow));
   } else {
     lines.push(line('Distro', printable(distro.name)));
-    const { text, color } = supportOf(distro, now, colors);
-    lines.push(line('Support', text, color));
+    const { text, state } = supportOf(distro.endOfLife, now);
+    const color = SUPPORT_COLORS[state];
+    lines.push(line('Support', text, color === undefined ? String : colors[color]));
   }
   if (image.layers.length > 0) {
     const bytes = image.layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
@@ -71,21 +71,7 @@ export function headingLines({ image, distro, packages, gaps }: Inventory, now: 
   return lines;
 }
 
-/** What is left of the distribution's standard support, judged by day. */
-function supportOf(
-  { endOfLife }: Distro,
-  now: Date,
-  colors: Colors,
-): { text: string; color: (text: string) => string } {
-  if (endOfLife === undefined) return { text: 'end of life not known', color: colors.dim };
-  const end = printable(endOfLife);
-  if (endOfLife < now.toISOString().slice(0, 10)) {
-    return { text: `END OF LIFE since ${end}: security fixes are no longer to be expected`, color: colors.red };
-  }
-  const soon = new Date(now.getTime() + SOON_DAYS * DAY_MS).toISOString().slice(0, 10);
-  if (endOfLife < soon) return { text: `end of life soon, on ${end}`, color: colors.yellow };
-  return { text: `until ${end}`, color: String };
-}
+const SUPPORT_COLORS = { supported: undefined, 'ends-soon': 'yellow', ended: 'red', unknown: 'dim' } as const;
 
 function countByType(packages: readonly Package[]): string {
   const counts = new Map<string, number>();

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PlimsollError } from '#base/errors.ts';
+import type { Inventory, Package } from '#inventory/inventory.ts';
+import { surroundingsOf } from '#matching/surroundings.ts';
+import { inventoryOf, packageOf, distro as release, rpmOf } from '#matching/testing/sample.ts';
+import { renderCyclonedx } from '#report/cyclonedx.ts';
+import { renderSpdx } from '#report/spdx.ts';
 import { readSbom } from './read-sbom.ts';
 
 const read = (document: unknown) => readSbom(Buffer.from(JSON.stringify(document)), 'app.json');
@@ -71,6 +76,36 @@ test('what our own documents add is read again', () => {
   const { image, packages } = read(cdx([library('pkg:golang/a.example/b@v1', { 'property:GOOS': 'linux' })], subject));
   expect(image.platform).toEqual({ os: 'linux', architecture: 'arm', variant: 'v7' });
   expect(packages[0]?.properties).toEqual({ GOOS: 'linux' });
+});
+
+const ALMA = release('almalinux', '9.1', { name: 'AlmaLinux 9.1 (Lime Lynx)', endOfLife: '2032-05-31' });
+const requests = rpmOf({ name: 'python3-requests', version: '2.25.1-6.el9', vendor: 'AlmaLinux' }, ALMA);
+const OWN: Inventory = inventoryOf(
+  [
+    packageOf({ type: 'golang', name: 'stdlib', version: '1.21.3', properties: { GOARCH: 'arm64', GOOS: 'windows' } }),
+    packageOf({ type: 'npm', name: '@a/b', version: '1.0.0', properties: { private: 'true' } }),
+    { ...packageOf({ type: 'pypi', name: 'requests', version: '2.25.1' }), managedBy: requests.purl },
+    requests,
+    { ...packageOf({ type: 'deb', name: 'curl', version: '8-1' }, release('debian', '12')), root: 'srv/rootfs' },
+    rpmOf({ name: 'nodejs', version: '1:18.1.0-1.module_el9+1', module: 'nodejs:18' }, ALMA, 'Somebody'),
+    rpmOf({ name: 'libssl', version: '3-1', source: { name: 'openssl', version: '3-1' } }, ALMA),
+  ],
+  { ...ALMA, codename: 'lime' },
+);
+
+test.each([
+  { format: 'SPDX', render: renderSpdx },
+  { format: 'CycloneDX', render: renderCyclonedx },
+])('our own $format document says all that judging the image needs', ({ render }) => {
+  const judged = ({ type, name, version, arch, source, module, vendor, managedBy, root, properties }: Package) => {
+    const { namespace: _, ...facts } = properties ?? {};
+    return [{ type, name, version, arch, source, module, vendor, managedBy, root }, facts];
+  };
+  const text = render(OWN, { createdAt: new Date('2026-11-21T00:00:00Z'), toolVersion: '1.2.3' });
+  const again = readSbom(Buffer.from(text), 'own.json');
+  expect(surroundingsOf(again)).toEqual(surroundingsOf(OWN));
+  const byName = (packages: readonly Package[]) => packages.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(judged);
+  expect(byName(again.packages)).toEqual(byName(OWN.packages));
 });
 
 test('no document makes it throw anything but a PlimsollError', () => {

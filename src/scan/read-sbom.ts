@@ -12,7 +12,7 @@ import { endOfLifeOf } from '#inventory/os-release/end-of-life.ts';
 import { OS_PACKAGE_TYPES } from '#inventory/package.ts';
 import { toAssertedPackage } from '#inventory/sbom/package.ts';
 import { isCycloneDx, parseCycloneDx } from '#inventory/sbom/parse-cyclonedx.ts';
-import { isSpdx, parseSpdx } from '#inventory/sbom/parse-spdx.ts';
+import { isSpdx, ownOfSpdx, parseSpdx } from '#inventory/sbom/parse-spdx.ts';
 import type { SbomRow, SbomRows } from '#inventory/sbom/sbom-row.ts';
 import { type Platform, toPlatform } from '#oci/platform.ts';
 
@@ -39,7 +39,7 @@ export function readSbom(input: Uint8Array, path: string): Inventory {
     if (isImage(row.purl)) continue;
     const one = toPackage(row);
     if (one === undefined) unreadable += 1;
-    else packages.set(one.purl, one);
+    else packages.set(one.root === undefined ? one.purl : `${one.root}\0${one.purl}`, one);
   }
   const lost = [
     ...(nameless === 0 ? [] : [`${nameless} entries without a package URL`]),
@@ -85,12 +85,16 @@ function toPackage({ purl, licenses, own }: SbomRow): Package | undefined {
   if (found === undefined) return undefined;
   const module = declaredText(qualifierOf(purl, 'rpmmod'));
   const managedBy = own?.get('managed-by');
+  const root = declaredText(own?.get('root'));
+  const vendor = declaredText(own?.get('vendor'));
   return {
     ...found,
     purl,
     locations: [],
     ...(module === undefined ? {} : { module }),
     ...(managedBy === undefined ? {} : { managedBy }),
+    ...(root === undefined ? {} : { root }),
+    ...(vendor === undefined ? {} : { vendor }),
     ...(own === undefined ? {} : { properties: { ...found.properties, ...propertiesOf(own) } }),
   };
 }
@@ -107,31 +111,50 @@ function propertiesOf(own: ReadonlyMap<string, string>): Readonly<Record<string,
 
 /** The platform that Plimsoll's own documents name: some weaknesses are of one operating system only. */
 function findPlatform(json: JsonRecord): Platform | undefined {
-  const subject = asRecord(asRecord(json['metadata'])['component']);
-  const written = asList(subject['properties'])
-    .map(asRecord)
-    .find(({ name }) => name === 'plimsoll:platform');
-  const [os, architecture, variant] = declaredText(written?.['value'])?.split('/') ?? [];
+  const subject = isCycloneDx(json)
+    ? asRecord(asRecord(json['metadata'])['component'])
+    : asList(json['packages'])
+        .map(asRecord)
+        .find(one => one['primaryPackagePurpose'] === 'CONTAINER');
+  const [os, architecture, variant] = declaredText(ownFact(subject, 'platform'))?.split('/') ?? [];
   return os === undefined || architecture === undefined ? undefined : toPlatform(os, architecture, variant);
+}
+
+/** What our own documents say of something that is no package. */
+function ownFact(of: JsonRecord | undefined, fact: string): unknown {
+  if (of === undefined) return undefined;
+  const property = asList(of['properties'])
+    .map(asRecord)
+    .find(({ name }) => name === `plimsoll:${fact}`);
+  return property?.['value'] ?? ownOfSpdx(of).get(fact);
 }
 
 /** The distribution: the operating system of the document, else the one that all distribution packages name. */
 function findDistro(json: JsonRecord, rows: readonly SbomRow[]): Distro | undefined {
   const named = isCycloneDx(json) ? operatingSystemOfCycloneDx(json) : operatingSystemOfSpdx(json);
-  const [id, versionId, label] = named ?? distroOfPurls(rows) ?? [];
+  const [id, versionId, label, codename] = named ?? distroOfPurls(rows) ?? [];
   if (id === undefined || !/^[a-z0-9][a-z0-9._-]{0,63}$/.test(id)) return undefined;
   const name = label ?? [id, versionId].filter(part => part !== undefined).join(' ');
-  const endOfLife = endOfLifeOf({ id, name, ...(versionId === undefined ? {} : { versionId }) });
-  return {
+  const release = {
     id,
     idLike: [],
     name,
     ...(versionId === undefined ? {} : { versionId }),
+    ...(codename === undefined ? {} : { codename }),
+  };
+  const endOfLife = endOfLifeOf(release);
+  return {
+    ...release,
     ...(endOfLife === undefined ? {} : { endOfLife }),
   };
 }
 
-type Named = readonly [id: string | undefined, versionId?: string | undefined, label?: string | undefined];
+type Named = readonly [
+  id: string | undefined,
+  versionId?: string | undefined,
+  label?: string | undefined,
+  codename?: string | undefined,
+];
 
 function operatingSystemOfCycloneDx(json: JsonRecord): Named | undefined {
   const system = asList(json['components'])
@@ -142,6 +165,7 @@ function operatingSystemOfCycloneDx(json: JsonRecord): Named | undefined {
     declaredText(system['name'])?.toLowerCase(),
     declaredText(system['version']),
     declaredText(system['description']),
+    declaredText(ownFact(system, 'codename')),
   ];
 }
 
@@ -150,7 +174,12 @@ function operatingSystemOfSpdx(json: JsonRecord): Named | undefined {
     .map(asRecord)
     .find(one => /^OPERATING[-_]SYSTEM$/.test(String(one['primaryPackagePurpose'])));
   if (system === undefined) return undefined;
-  return [declaredText(system['name'])?.toLowerCase(), declaredText(system['versionInfo'])];
+  return [
+    declaredText(system['name'])?.toLowerCase(),
+    declaredText(system['versionInfo']),
+    declaredText(ownFact(system, 'release')),
+    declaredText(ownFact(system, 'codename')),
+  ];
 }
 
 /** `distro=debian-12` or `distro=alpine-3.20.1`; nothing when packages of several releases are in the document. */

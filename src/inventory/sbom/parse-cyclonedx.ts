@@ -47,13 +47,15 @@ const OWN = 'plimsoll:';
 /** Our documents have a few properties for each place a package is found in. */
 const MAX_OWN = 200;
 
-function ownOf({ properties }: JsonRecord): Pick<SbomRow, 'own'> {
+function ownOf({ properties, publisher }: JsonRecord): Pick<SbomRow, 'own'> {
   const own = new Map<string, string>();
   for (const { name, value } of asList(properties).slice(0, MAX_OWN).map(asRecord)) {
     if (typeof name !== 'string' || typeof value !== 'string' || !name.startsWith(OWN)) continue;
     own.set(name.slice(OWN.length), value);
   }
-  return own.size === 0 ? {} : { own };
+  if (own.size === 0) return {};
+  if (typeof publisher === 'string') own.set('vendor', publisher);
+  return { own };
 }
 
 function licenseOf(choice: unknown): unknown {

@@ -5,7 +5,7 @@ export interface SbomRow {
   readonly purl: string;
   readonly licenses: readonly unknown[];
   /**
-   * What Plimsoll's own documents say besides, by the name of the property without `plimsoll:`; whether to believe it is for the reader to
+   * What Plimsoll's own documents say besides, by the name of the property without `plimsoll:`, and who built it as `vendor`; whether to believe it is for the reader to
    * say. Missing when there is nothing.
    */
   readonly own?: ReadonlyMap<string, string>;

@@ -9,6 +9,7 @@ import { printable } from '#base/text.ts';
 import type { Inventory } from '#inventory/inventory.ts';
 import type { Finding } from '#matching/finding.ts';
 import { formatPlatform } from '#oci/platform.ts';
+import { supportOf } from '../support.ts';
 import { plural } from '../table.ts';
 import { advisoryLink, safeLink } from './advisory-link.ts';
 import { ageLines } from './data-age.ts';
@@ -19,6 +20,7 @@ import type { ScanReportOptions } from './scan-report-options.ts';
 import { layerText } from './table-columns.ts';
 
 const MAX_LINKS = 5;
+const SUPPORT_CLASSES = { supported: 'soft', 'ends-soon': 'warn', ended: 'HIGH', unknown: 'soft' } as const;
 const MAX_PACKAGES = 30;
 
 /** One page for all images. */
@@ -62,9 +64,9 @@ function imageLines(report: ScanReport, options: ScanReportOptions): string[] {
     ['Digest', image.digest],
     ['Platform', image.platform && formatPlatform(image.platform)],
     ['Distribution', distro?.name ?? 'unknown: no file of the image names one'],
-    ['Support', distro?.endOfLife === undefined ? undefined : `until ${distro.endOfLife}`],
     ['Packages', String(summary.packages)],
   ];
+  const support = distro && supportOf(distro.endOfLife, options.createdAt);
   const isSure = undetermined.length === 0 && gaps.length === 0;
   const verdict =
     summary.findings > 0
@@ -81,6 +83,9 @@ function imageLines(report: ScanReport, options: ScanReportOptions): string[] {
     `<h2>${escapeHtml(image.reference, 4096)}</h2>`,
     `<p>${[verdict, ...extras].join('; ')}</p>`,
     `<p class="soft">${facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${escapeHtml(value)}`])).join(' · ')}</p>`,
+    ...(support === undefined
+      ? []
+      : [`<p class="${SUPPORT_CLASSES[support.state]}">Support ${escapeHtml(support.text)}</p>`]),
     ...upgradeLines(report),
     ...findingLines(report, options),
     ...doubtLines(report),
