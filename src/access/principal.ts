@@ -14,7 +14,8 @@ export interface Principal {
   readonly accountId?: string | undefined;
   /** For the audit log. */
   readonly name: string;
-  readonly by: 'session' | 'api-key' | 'system';
+  /** `password`: sent with the very request, as `docker login` does. */
+  readonly by: 'session' | 'api-key' | 'password' | 'system';
   readonly apiKeyId?: string | undefined;
   /** The role that holds in every namespace and for the server itself. */
   readonly everywhere?: Role | undefined;

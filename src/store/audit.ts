@@ -45,3 +45,58 @@ export async function recordAudit(db: Db, entry: NewAuditEntry): Promise<void> {
     })
     .execute();
 }
+
+/** An entry as it is read. */
+export interface AuditEntry extends Omit<NewAuditEntry, 'at' | 'detail'> {
+  /** Rises with time. */
+  readonly id: number;
+  readonly at: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Which entries to read; missing fields do not limit. */
+export interface AuditQuery {
+  /** Only entries older than the one of this id. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+  /** Only of these namespaces; entries of none are then left out. */
+  readonly namespaceIds?: readonly string[] | undefined;
+  readonly accountId?: string | undefined;
+  readonly action?: string | undefined;
+  readonly subjectKind?: string | undefined;
+  readonly subjectId?: string | undefined;
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+}
+
+/** Entries, newest first. */
+export async function listAudit(db: Db, query: AuditQuery): Promise<readonly AuditEntry[]> {
+  const { before, limit, namespaceIds, accountId, action, subjectKind, subjectId, since, until } = query;
+  if (namespaceIds?.length === 0) return [];
+  let select = db.selectFrom('auditEntry').selectAll();
+  if (before !== undefined) select = select.where('id', '<', before);
+  if (namespaceIds !== undefined) select = select.where('namespaceId', 'in', [...namespaceIds]);
+  if (accountId !== undefined) select = select.where('accountId', '=', accountId);
+  if (action !== undefined) select = select.where('action', '=', action);
+  if (subjectKind !== undefined) select = select.where('subjectKind', '=', subjectKind);
+  if (subjectId !== undefined) select = select.where('subjectId', '=', subjectId);
+  if (since !== undefined) select = select.where('at', '>=', since.toISOString());
+  if (until !== undefined) select = select.where('at', '<', until.toISOString());
+  const rows = await select.orderBy('id', 'desc').limit(limit).execute();
+  return rows.map(row => ({
+    id: row.id,
+    at: row.at,
+    actor: {
+      name: row.actor,
+      accountId: row.accountId ?? undefined,
+      apiKeyId: row.apiKeyId ?? undefined,
+      requestId: row.requestId ?? undefined,
+      remoteAddress: row.remoteAddress ?? undefined,
+    },
+    action: row.action,
+    namespaceId: row.namespaceId ?? undefined,
+    subjectKind: row.subjectKind,
+    subjectId: row.subjectId,
+    detail: row.detail as AuditEntry['detail'],
+  }));
+}

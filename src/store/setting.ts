@@ -24,15 +24,6 @@ export async function putSetting(db: Db, name: string, value: unknown): Promise<
     .execute();
 }
 
-/** Sets it unless it is set, so that there is a row to lock. */
-export async function ensureSetting(db: Db, name: string, value: unknown): Promise<void> {
-  await db
-    .insertInto('setting')
-    .values({ name, value: toJson(value) })
-    .onConflict(conflict => conflict.column('name').doNothing())
-    .execute();
-}
-
 /** Removes it. */
 export async function deleteSetting(db: Db, name: string): Promise<void> {
   await db.deleteFrom('setting').where('name', '=', name).execute();
