@@ -15,7 +15,7 @@ import { Slots } from '#image/registry/slots.ts';
 import { type Answer, discard, type Hop, type Transport } from '#image/registry/transport.ts';
 import { readWarnings } from '#image/registry/warning.ts';
 import { toApiFailure } from './api-failure.ts';
-import type { CallOptions, ConnectorOptions } from './connector.ts';
+import type { CallOptions, ConnectorOptions, RetryListener } from './connector.ts';
 import { refuseOverHttp, secretsIn } from './pull-credentials.ts';
 
 /** How an API wants to know who asks. */
@@ -34,8 +34,8 @@ export interface ApiSurroundings {
   readonly place: { readonly host: string; readonly base: URL };
   readonly patience: Patience;
   now(): number;
-  tell(what: 'rateLimit', limit: RateLimit): void;
-  tell(what: 'retry', notice: { readonly registry: string; readonly delayMs: number; readonly error: Error }): void;
+  tellLimit(limit: RateLimit): void;
+  readonly tellRetry: RetryListener;
   until(options: CallOptions): CallOptions;
   transport(home: URL): Transport;
 }
@@ -114,7 +114,7 @@ export class ApiClient implements AsyncDisposable {
     const { connection } = this.#options;
     const { signal } = connection.until(options);
     const onRetry = (_attempt: number, delayMs: number, error: Error) =>
-      connection.tell('retry', { registry: connection.place.host, delayMs, error });
+      connection.tellRetry({ registry: connection.place.host, delayMs, error });
     try {
       return await retrying(() => this.#once(request, signal), { patience: connection.patience, signal, onRetry });
     } catch (error) {
@@ -244,7 +244,7 @@ export class ApiClient implements AsyncDisposable {
   #note(answer: Answer): void {
     const { options } = this.#options.connection;
     const limit = readRateLimit(answer, answer.url.host);
-    if (limit !== undefined) this.#options.connection.tell('rateLimit', limit);
+    if (limit !== undefined) this.#options.connection.tellLimit(limit);
     for (const text of readWarnings(answer)) options.onWarning?.({ registry: answer.url.host, text });
   }
 }

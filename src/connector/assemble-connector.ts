@@ -17,6 +17,8 @@ export interface ConnectorParts {
   listRepositories(options: CallOptions): AsyncIterable<RepositoryEntry>;
   /** `repository` is a legal name. `query.names` need not be applied, nor `query.since`. */
   listTags(repository: string, query: TagQuery, options: CallOptions): AsyncIterable<TagEntry>;
+  /** What a test of the connection looks into when nothing else is known to be there. */
+  readonly probeRepository?: string;
   /** Beyond dropping scheme, host and slashes, which is done before; wildcards may be in it. */
   normaliseRepository?(text: string): string;
 }
@@ -25,6 +27,7 @@ export interface ConnectorParts {
 export function assembleConnector(parts: ConnectorParts): Connector {
   const { product, connection, normaliseRepository = text => text } = parts;
   const { host } = connection.place;
+  const toOurs = (repository: string, name: string) => toReference(host, repository, name);
   // Generators, so that whatever is wrong is heard of where the list is read.
   async function* listRepositories(options: CallOptions): AsyncGenerator<RepositoryEntry> {
     const call = connection.until(options);
@@ -46,9 +49,21 @@ export function assembleConnector(parts: ConnectorParts): Connector {
     client: connection.client,
     listRepositories,
     listTags,
-    toReference: (repository, name) => toReference(host, repository, name),
+    toReference: toOurs,
     normaliseRepository: text => normaliseRepository(withoutHost(text, connection.place)),
-    probe: options => probeConnection({ connection, product, listRepositories, listTags }, options),
+    probe: options =>
+      probeConnection(
+        {
+          product,
+          connection,
+          client: connection.client,
+          listRepositories,
+          listTags,
+          toReference: toOurs,
+          fallbackRepository: parts.probeRepository,
+        },
+        options,
+      ),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
 }

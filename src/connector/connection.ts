@@ -9,9 +9,10 @@ import { DEFAULT_PATIENCE, type Patience } from '#image/registry/attempt.ts';
 import { CATALOG_SCOPE, type Registry, RegistryClient } from '#image/registry/client.ts';
 import type { CredentialStore } from '#image/registry/credential-store.ts';
 import { listCatalog, listTagNames, ping } from '#image/registry/listing.ts';
+import type { RateLimit } from '#image/registry/rate-limit.ts';
 import { type ProxyEnvironment, Transport } from '#image/registry/transport.ts';
 import { ApiClient, type ApiClientOptions } from './api-client.ts';
-import type { CallOptions, ConnectorOptions } from './connector.ts';
+import type { CallOptions, ConnectorOptions, RetryListener } from './connector.ts';
 import { refuseOverHttp, secretsIn } from './pull-credentials.ts';
 
 /** Where a registry is, and who pulls. */
@@ -26,6 +27,12 @@ export interface ConnectionPlace {
   readonly alsoHome?: readonly string[] | undefined;
 }
 
+/** Hears of limits and pauses. */
+export interface ConnectionListener {
+  readonly onRateLimit?: ((limit: RateLimit) => void) | undefined;
+  readonly onRetry?: RetryListener | undefined;
+}
+
 /** A registry's connections. Closing it ends everything under way. */
 export class Connection implements AsyncDisposable {
   readonly options: ConnectorOptions;
@@ -34,10 +41,11 @@ export class Connection implements AsyncDisposable {
   readonly patience: Patience;
   readonly #lifetime = new AbortController();
   readonly #owned: AsyncDisposable[] = [];
+  readonly #listeners = new Set<ConnectionListener>();
 
   /** @throws {PlimsollError} `REGISTRY_SETTINGS_INVALID` for a proxy that is no URL. */
   constructor(options: ConnectorOptions, place: ConnectionPlace) {
-    const { settings, onRateLimit, onRetry, onWarning, maxConcurrency, now, userAgent } = options;
+    const { settings, onWarning, maxConcurrency, now, userAgent } = options;
     const { tls } = settings;
     this.options = options;
     this.place = place;
@@ -55,9 +63,9 @@ export class Connection implements AsyncDisposable {
       advice: 'settings',
       secrets: secretsIn(options.credentials),
       serviceOrigins: options.serviceOrigins,
-      onRateLimit,
+      onRateLimit: this.tellLimit,
       onWarning,
-      onRetry,
+      onRetry: this.tellRetry,
       ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
       ...(now === undefined ? {} : { now }),
       ...(userAgent === undefined ? {} : { userAgent }),
@@ -139,6 +147,20 @@ export class Connection implements AsyncDisposable {
     this.#owned.push(one);
     return one;
   }
+
+  /** Hears, besides who opened the connector, of limits and pauses. Returns what ends that. */
+  listen(listener: ConnectionListener): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  readonly tellLimit = (limit: RateLimit): void => {
+    for (const listener of [this.options, ...this.#listeners]) listener.onRateLimit?.(limit);
+  };
+
+  readonly tellRetry: RetryListener = notice => {
+    for (const listener of [this.options, ...this.#listeners]) listener.onRetry?.(notice);
+  };
 
   /** Lets something be told once in a while without a place in an answer. */
   warn(text: string): void {

@@ -44,6 +44,8 @@ export function openDockerHub(options: ConnectorOptions): Promise<Connector> {
       listRepositories: call => hub.repositories(call),
       listTags: (repository, query, call) => hub.tags(repository, query, call),
       normaliseRepository: toHubName,
+      // Docker's own, for looking at the limits without using them up.
+      probeRepository: 'ratelimitpreview/test',
     }),
   );
 }

@@ -94,7 +94,7 @@ export class Transport implements AsyncDisposable {
     const { url } = hop;
     const { patience, userAgent } = this.#options;
     const played = this.#options.serviceOrigins?.[url.host];
-    const why = played === undefined ? whyRefused(url.hostname, this.#reachOf(url.hostname)) : undefined;
+    const why = this.whyRefused(url);
     if (why !== undefined) {
       throw new AttemptError('REGISTRY_INVALID', `${options.task}: refusing to connect to ${url.host}, which ${why}`);
     }
@@ -143,6 +143,18 @@ export class Transport implements AsyncDisposable {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Why nothing is sent to `url`, by its name alone: what that stands for is checked when it is looked up. */
+  whyRefused(url: URL): string | undefined {
+    if (this.#options.serviceOrigins?.[url.host] !== undefined) return undefined;
+    return whyRefused(url.hostname, this.#reachOf(url.hostname));
+  }
+
+  /** The proxy that `url` is reached through; `undefined` for none. May hold a password. */
+  proxyFor(url: URL): URL | undefined {
+    if (!this.#isProxied(url) || isNamedIn(this.#proxies.noProxy, url)) return undefined;
+    return new URL(url.protocol === 'https:' ? this.#proxies.httpsProxy : this.#proxies.httpProxy);
   }
 
   /** The longest pause between two bytes of an answer. */
@@ -269,6 +281,17 @@ function toProxyUrl(text: string, name: string): string {
     );
   }
   return url.href;
+}
+
+/** Whether `NO_PROXY` names the host, or a domain that it is in, as undici reads it. */
+function isNamedIn(noProxy: string, { hostname, port, protocol }: URL): boolean {
+  const number = port || (protocol === 'https:' ? '443' : '80');
+  return noProxy.split(/[\s,]+/).some(entry => {
+    if (entry === '*') return true;
+    const [, name = '', own] = /^\*?\.?(.+?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
+    if (name === '' || (own !== undefined && own !== number)) return false;
+    return hostname === name || hostname.endsWith(`.${name}`);
+  });
 }
 
 /** The address ranges in `NO_PROXY` (`10.0.0.0/8`), which Go's clients know and undici does not; names are left to undici. */

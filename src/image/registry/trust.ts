@@ -51,7 +51,9 @@ export function trustAlso(extra: readonly string[]): SecureContext {
 let plainContext: SecureContext | undefined;
 
 function toContext(extra: readonly string[]): SecureContext {
-  return createSecureContext({ ca: [...new Set([...getCACertificates('default'), ...systemAuthorities(), ...extra])] });
+  const ca = [...new Set([...getCACertificates('default'), ...systemAuthorities(), ...extra])];
+  // Somebody who names a certificate means it, also where its own authority is not known.
+  return createSecureContext({ ca, allowPartialTrustChain: extra.length > 0 });
 }
 
 /** The machine's own store: a company's CA is installed there once, and podman and docker honour it. */
