@@ -12,6 +12,10 @@ const PRODUCTS: Readonly<Partial<Record<RegistryType, () => Promise<RegistryProd
   'aws-ecr': async () => (await import('./aws-ecr/product.ts')).awsEcr,
   'aws-ecr-public': async () => (await import('./aws-ecr-public/product.ts')).awsEcrPublic,
   'azure-acr': async () => (await import('./azure-acr/product.ts')).azureAcr,
+  'google-container-registry': async () =>
+    (await import('./google-container-registry/product.ts')).googleContainerRegistry,
+  'google-artifact-registry': async () =>
+    (await import('./google-artifact-registry/product.ts')).googleArtifactRegistry,
 };
 
 /** The product of a type. */

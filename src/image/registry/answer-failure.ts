@@ -152,8 +152,9 @@ function denied({ url, status }: Answer, code: string, quote: string, context: F
     const need = context.right === undefined ? '' : `; it takes ${context.right}`;
     return fail(`${registry} accepts the credentials from ${source}, but they may not ${right}${quote}${need}`);
   }
+  const need = context.right === undefined ? `ask its owner for the right to ${action}` : `it takes ${context.right}`;
   return fail(
-    `${registry} accepts the credentials from ${source}, but they may not ${action} "${printable(repository)}", or there is no such repository${quote}; ask its owner for the right to ${action}`,
+    `${registry} accepts the credentials from ${source}, but they may not ${action} "${printable(repository)}", or there is no such repository${quote}; ${need}`,
   );
 }
 
