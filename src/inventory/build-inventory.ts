@@ -11,6 +11,7 @@ import { type MergedFile, type MergedLayers, mergeLayers } from './merge-layers.
 import { findDistro, type ReleaseFiles } from './os-release/distro.ts';
 import { findOwners, type Owner } from './owner-map.ts';
 import { type FoundPackage, type Gap, OS_PACKAGE_TYPES } from './package.ts';
+import { findRedHatBuild } from './redhat-build/find-build.ts';
 
 /** The inventory of `image`, whose layers told `facts`, in the same order. A folder is one layer of facts and no layers in `image`. */
 export function buildInventory(image: InventoryImage, facts: readonly LayerFacts[]): Inventory {
@@ -21,7 +22,14 @@ export function buildInventory(image: InventoryImage, facts: readonly LayerFacts
   const owners = ownersOf(merged, facts, rootFinder(roots));
   const packages = collectRows(merged, roots, image, tree, owners);
   const gaps = collectGaps(merged, facts, image, tree, owners);
-  return { image, ...(distro === undefined ? {} : { distro }), packages, gaps };
+  const redHat = findRedHatBuild(merged.files);
+  return {
+    image,
+    ...(distro === undefined ? {} : { distro }),
+    ...(redHat === undefined ? {} : { redHat }),
+    packages,
+    gaps,
+  };
 }
 
 /** Packages in the order of inventories: by type, name, version, architecture, root, in code point order. */

@@ -58,10 +58,20 @@ export interface Distro extends OsRelease {
   readonly endOfLife?: string;
 }
 
+/** What an image of Red Hat's says of where its packages come from; what it decides is which advisories are about them. */
+export interface RedHatBuild {
+  /** Ids of repositories (content sets), sorted: `rhel-9-for-x86_64-baseos-rpms`. May be empty. */
+  readonly repositories: readonly string[];
+  /** Its name in Red Hat's registry: `ubi9/ubi-minimal`. */
+  readonly image?: string;
+}
+
 export interface Inventory {
   readonly image: InventoryImage;
   /** Missing when no file of the image names one. */
   readonly distro?: Distro;
+  /** Missing when the image holds nothing of it. */
+  readonly redHat?: RedHatBuild;
   /** Sorted by type, name, version, architecture, in code point order. */
   readonly packages: readonly Package[];
   readonly gaps: readonly Gap[];

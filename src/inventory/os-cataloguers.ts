@@ -12,6 +12,7 @@ import { debRecordCataloguer } from './deb/record-cataloguer.ts';
 import { nixCataloguer } from './nix/cataloguer.ts';
 import { opkgCataloguer } from './opkg/cataloguer.ts';
 import { portageCataloguer } from './portage/cataloguer.ts';
+import { redHatBuildCataloguer } from './redhat-build/cataloguer.ts';
 import { rpmCataloguer } from './rpm/cataloguer.ts';
 import { snapCataloguer } from './snap/cataloguer.ts';
 
@@ -29,4 +30,5 @@ export const osCataloguers: readonly Cataloguer[] = [
   bottlerocketCataloguer,
   snapCataloguer,
   brewCataloguer,
+  redHatBuildCataloguer,
 ];

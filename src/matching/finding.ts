@@ -82,6 +82,10 @@ export interface AdvisoryLookup {
    * rating and title. Asked once for each finding. Missing: the lookup has no such index.
    */
   records?(id: string): readonly Advisory[];
+  /** Ecosystems whose advisories speak of the packages of a repository of Red Hat's; empty when it is not known. Missing: no such map. */
+  redHatEcosystems?(repository: string): readonly string[];
+  /** Repositories that an image of Red Hat's may be built from (`ubi9/ubi-minimal`); empty when it is not known. Missing: no such map. */
+  redHatRepositories?(image: string): readonly string[];
   epss(cve: string): ExploitProbability | undefined;
   kev(cve: string): KnownExploited | undefined;
 }

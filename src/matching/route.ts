@@ -14,6 +14,7 @@ import type { AdvisoryLookup } from './finding.ts';
 import { LANGUAGE_FEEDS } from './language-feeds.ts';
 import { languageQuestions } from './language-question.ts';
 import type { Question } from './question.ts';
+import { redHatPlatformsOf } from './red-hat-platforms.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Where a package goes. */
@@ -25,6 +26,8 @@ export type Route =
 
 export type RouteOptions = Omit<DistroFeedOptions, 'hasUbuntuPro'>;
 
+type RouteLookup = Pick<AdvisoryLookup, 'covers' | 'redHatEcosystems' | 'redHatRepositories'>;
+
 /** The feeds of a distribution, and those of them that the database has. */
 type CoveredFeeds = DistroFeeds & { readonly covered: readonly Feed[] };
 
@@ -32,16 +35,16 @@ const SKIP: Route = { kind: 'skip' };
 
 /** Finds the route of packages with the same surroundings. */
 export class Router {
-  readonly #surroundings: Pick<Surroundings, 'distro'>;
-  readonly #lookup: Pick<AdvisoryLookup, 'covers'>;
+  readonly #surroundings: Pick<Surroundings, 'distro' | 'redHat'>;
+  readonly #lookup: RouteLookup;
   readonly #options: DistroFeedOptions;
   readonly #distros = new Map<string, CoveredFeeds>();
   #own: { readonly distro: DistroName; readonly found: CoveredFeeds } | undefined;
   readonly #covered = new Map<Package['type'], readonly Feed[]>();
 
   constructor(
-    surroundings: Pick<Surroundings, 'distro' | 'hasUbuntuPro'>,
-    lookup: Pick<AdvisoryLookup, 'covers'>,
+    surroundings: Pick<Surroundings, 'distro' | 'hasUbuntuPro' | 'redHat'>,
+    lookup: RouteLookup,
     options: RouteOptions,
   ) {
     this.#surroundings = surroundings;
@@ -85,8 +88,11 @@ export class Router {
   #feedsOf(distro: DistroName) {
     // Nearly all packages are of the image's own distribution.
     if (this.#own?.distro === distro) return this.#own.found;
-    const found = this.#findFeeds(distro);
-    if (distro === this.#surroundings.distro) this.#own = { distro, found };
+    if (distro !== this.#surroundings.distro) return this.#findFeeds(distro);
+    const { redHat } = this.#surroundings;
+    const platforms = this.#options.redHatPlatforms ?? redHatPlatformsOf(distro, redHat, this.#lookup);
+    const found = this.#coveredOf(distro, platforms && { ...this.#options, redHatPlatforms: platforms });
+    this.#own = { distro, found };
     return found;
   }
 
@@ -94,11 +100,15 @@ export class Router {
     const key = [distro.id, distro.versionId, distro.codename, distro.name].join('\0');
     let found = this.#distros.get(key);
     if (found === undefined) {
-      const feeds = findDistroFeeds(distro, this.#options);
-      found = { ...feeds, covered: feeds.feeds.filter(({ ecosystem }) => this.#lookup.covers(ecosystem)) };
+      found = this.#coveredOf(distro);
       this.#distros.set(key, found);
     }
     return found;
+  }
+
+  #coveredOf(distro: DistroName, options: DistroFeedOptions = this.#options): CoveredFeeds {
+    const feeds = findDistroFeeds(distro, options);
+    return { ...feeds, covered: feeds.feeds.filter(({ ecosystem }) => this.#lookup.covers(ecosystem)) };
   }
 
   #coveredFeeds(type: Package['type']): readonly Feed[] {

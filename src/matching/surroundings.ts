@@ -3,7 +3,7 @@
  * distinct package once for all images with the same surroundings.
  */
 import { normaliseName } from '#advisory/normalise-name.ts';
-import type { Distro, Inventory, Package } from '#inventory/inventory.ts';
+import type { Distro, Inventory, Package, RedHatBuild } from '#inventory/inventory.ts';
 import { OS_PACKAGE_TYPES } from '#inventory/package.ts';
 import type { AdvisoryLookup, Finding, Undetermined, Waived } from './finding.ts';
 import { buildFactsOf } from './fits.ts';
@@ -20,10 +20,12 @@ export interface Surroundings {
   readonly platform?: { readonly os: string; readonly architecture: string };
   /** Whether the image takes updates from Ubuntu Pro; its fixes are out of reach otherwise. */
   readonly hasUbuntuPro: boolean;
+  /** Only of Red Hat Enterprise Linux. */
+  readonly redHat?: RedHatBuild;
 }
 
 /** What is matched of an inventory. */
-export type MatchedInventory = Pick<Inventory, 'packages' | 'distro'> & {
+export type MatchedInventory = Pick<Inventory, 'packages' | 'distro' | 'redHat'> & {
   readonly image?: Pick<Inventory['image'], 'platform'>;
 };
 
@@ -41,12 +43,13 @@ export interface MatchResult extends Triage {
 }
 
 /** The surroundings of the packages of an inventory. */
-export function surroundingsOf({ distro, packages, image }: MatchedInventory): Surroundings {
+export function surroundingsOf({ distro, redHat, packages, image }: MatchedInventory): Surroundings {
   const platform = image?.platform;
   return {
     ...(distro === undefined ? {} : { distro: releaseOf(distro) }),
     ...(platform === undefined ? {} : { platform: { os: platform.os, architecture: platform.architecture } }),
     hasUbuntuPro: packages.some(({ type, version }) => type === 'deb' && /[+~]esm\d/.test(version)),
+    ...(redHat === undefined || distro?.id !== 'rhel' ? {} : { redHat }),
   };
 }
 

@@ -24,7 +24,7 @@ import { JSON as CyclonedxJson } from '@cyclonedx/cyclonedx-library/Serialize';
 import { Spec1dot6 } from '@cyclonedx/cyclonedx-library/Spec';
 import { isCPE } from '@cyclonedx/cyclonedx-library/Types';
 import { printable } from '#base/text.ts';
-import type { Distro, Inventory, InventoryImage, Package } from '#inventory/inventory.ts';
+import type { Distro, Inventory, InventoryImage, Package, RedHatBuild } from '#inventory/inventory.ts';
 import type { Gap, PackageType } from '#inventory/package.ts';
 import { formatPlatform } from '#oci/platform.ts';
 import { uuidOfContent } from './content-uuid.ts';
@@ -71,7 +71,7 @@ export function toCyclonedx(
       properties: toProperties(inventory.gaps.map((gap, at) => [`gap:${at + 1}`, describeGap(gap)])),
     }),
   });
-  if (inventory.distro !== undefined) bom.components.add(toDistroComponent(inventory.distro));
+  if (inventory.distro !== undefined) bom.components.add(toDistroComponent(inventory.distro, inventory.redHat));
   const taken = new Set<string>();
   const refs = new Map(inventory.packages.map(one => [one, uniqueRef(one.purl, taken)]));
   for (const [one, ref] of refs) bom.components.add(toPackageComponent(one, ref));
@@ -105,7 +105,7 @@ function toImageComponent(image: InventoryImage): Component {
   });
 }
 
-function toDistroComponent(distro: Distro): Component {
+function toDistroComponent(distro: Distro, redHat: RedHatBuild | undefined): Component {
   // The length bounds the pattern behind isCPE; a CPE in os-release is under a hundred characters.
   const cpe = distro.cpe !== undefined && distro.cpe.length <= 300 && isCPE(distro.cpe) ? distro.cpe : undefined;
   return new Component(ComponentType.OperatingSystem, distro.id, {
@@ -117,6 +117,8 @@ function toDistroComponent(distro: Distro): Component {
       ['codename', distro.codename],
       ['variant-id', distro.variantId],
       ['end-of-life', distro.endOfLife],
+      ['redhat-repositories', redHat?.repositories.join(' ')],
+      ['redhat-image', redHat?.image],
     ]),
   });
 }

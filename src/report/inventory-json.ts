@@ -17,11 +17,12 @@ export function renderInventoryJson(inventory: Inventory): string {
   return toJsonText(toDocument(inventory));
 }
 
-function toDocument({ image, distro, packages, gaps }: Inventory) {
+function toDocument({ image, distro, redHat, packages, gaps }: Inventory) {
   return {
     schema: INVENTORY_SCHEMA,
     image: toImageJson(image),
     distro: distro === undefined ? null : toDistroJson(distro),
+    redHat: redHat === undefined ? null : { repositories: redHat.repositories, image: redHat.image ?? null },
     packages: packages.map(toPackage),
     gaps: gaps.map(toGapJson),
   };

@@ -5,7 +5,7 @@
  * schema. What is declared is passed on; nothing is concluded, and `NOASSERTION` says so.
  */
 import { printable } from '#base/text.ts';
-import type { Distro, Inventory, InventoryImage, Package } from '#inventory/inventory.ts';
+import type { Distro, Inventory, InventoryImage, Package, RedHatBuild } from '#inventory/inventory.ts';
 import type { Gap } from '#inventory/package.ts';
 import { formatPlatform } from '#oci/platform.ts';
 import { uuidOfContent } from './content-uuid.ts';
@@ -81,7 +81,7 @@ export function toSpdx(
   referencesOf: (one: Package) => readonly SecurityReference[] = () => [],
   content: readonly string[] = [],
 ): Readonly<Record<string, unknown>> {
-  const { image, distro, packages, gaps } = inventory;
+  const { image, distro, redHat, packages, gaps } = inventory;
   const created = `${createdAt.toISOString().slice(0, 19)}Z`;
   const tool = `Tool: plimsoll-${toolVersion}`;
   const licenses = new LicenseCollector();
@@ -116,7 +116,7 @@ export function toSpdx(
     creationInfo: { created, creators: [tool] },
     packages: [
       toImagePackage(image, gaps, annotate),
-      ...(distro ? [{ ...toDistroPackage(distro), ...ownFacts(releaseFacts(distro), annotate) }] : []),
+      ...(distro ? [{ ...toDistroPackage(distro), ...ownFacts(releaseFacts(distro, redHat), annotate) }] : []),
       ...rows,
     ],
     relationships: toRelationships(inventory, ids),
@@ -170,10 +170,12 @@ function ownFacts(facts: readonly Fact[], annotate: (comment: string) => Annotat
   return known.length === 0 ? {} : { annotations: [annotate(JSON.stringify(Object.fromEntries(known)))] };
 }
 
-function releaseFacts({ name, codename }: Distro): readonly Fact[] {
+function releaseFacts({ name, codename }: Distro, redHat: RedHatBuild | undefined): readonly Fact[] {
   return [
     ['release', name],
     ['codename', codename],
+    ['redhat-repositories', redHat?.repositories.join(' ')],
+    ['redhat-image', redHat?.image],
   ];
 }
 

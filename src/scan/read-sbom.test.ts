@@ -92,6 +92,10 @@ const OWN: Inventory = inventoryOf(
   ],
   { ...ALMA, codename: 'lime' },
 );
+const RHEL: Inventory = {
+  ...inventoryOf([], release('rhel', '9.4', { name: 'Red Hat Enterprise Linux 9.4', endOfLife: '2032-05-31' })),
+  redHat: { repositories: ['ubi-9-appstream-rpms', 'ubi-9-baseos-rpms'], image: 'ubi9' },
+};
 
 test.each([
   { format: 'SPDX', render: renderSpdx },
@@ -106,6 +110,8 @@ test.each([
   expect(surroundingsOf(again)).toEqual(surroundingsOf(OWN));
   const byName = (packages: readonly Package[]) => packages.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(judged);
   expect(byName(again.packages)).toEqual(byName(OWN.packages));
+  const rhel = render(RHEL, { createdAt: new Date('2026-11-21T00:00:00Z'), toolVersion: '1.2.3' });
+  expect(surroundingsOf(readSbom(Buffer.from(rhel), 'own.json')).redHat).toEqual(RHEL.redHat);
 });
 
 test('no document makes it throw anything but a PlimsollError', () => {

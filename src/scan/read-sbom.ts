@@ -6,7 +6,7 @@ import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import { comparePackages } from '#inventory/build-inventory.ts';
 import { declaredText } from '#inventory/declared.ts';
-import type { Distro, Inventory, Package } from '#inventory/inventory.ts';
+import type { Distro, Inventory, Package, RedHatBuild } from '#inventory/inventory.ts';
 import { asList, asRecord, type JsonRecord } from '#inventory/json-file.ts';
 import { endOfLifeOf } from '#inventory/os-release/end-of-life.ts';
 import { OS_PACKAGE_TYPES } from '#inventory/package.ts';
@@ -20,6 +20,7 @@ const LIMITS = { maxBytes: 256 * 1024 * 1024, maxValues: 20_000_000 };
 /** Packages of one document; the largest images have some 20,000. */
 const MAX_PACKAGES = 500_000;
 const MAX_PURL_LENGTH = 2000;
+const MAX_REPOSITORIES_LENGTH = 60_000;
 
 /**
  * The inventory that the document asserts; `path` names it. Entries without a usable purl are a gap: nothing can be said of them.
@@ -45,9 +46,11 @@ export function readSbom(input: Uint8Array, path: string): Inventory {
     ...(nameless === 0 ? [] : [`${nameless} entries without a package URL`]),
     ...(unreadable === 0 ? [] : [`${unreadable} entries whose package URL cannot be read or has no version`]),
   ];
+  const redHat = distro === undefined ? undefined : findRedHat(json);
   return {
     image: { reference: `sbom:${path}`, layers: [], ...(platform === undefined ? {} : { platform }) },
     ...(distro === undefined ? {} : { distro }),
+    ...(redHat === undefined ? {} : { redHat }),
     packages: [...packages.values()].map(one => withKnownOwner(one, packages)).sort(comparePackages),
     gaps: lost.map(reason => ({ path, reason })),
   };
@@ -149,6 +152,17 @@ function findDistro(json: JsonRecord, rows: readonly SbomRow[]): Distro | undefi
   };
 }
 
+/** What our own documents say of Red Hat's repositories. */
+function findRedHat(json: JsonRecord): RedHatBuild | undefined {
+  const system = isCycloneDx(json) ? systemOfCycloneDx(json) : systemOfSpdx(json);
+  const listed = ownFact(system, 'redhat-repositories');
+  const image = declaredText(ownFact(system, 'redhat-image'));
+  const repositories = typeof listed === 'string' ? listed.slice(0, MAX_REPOSITORIES_LENGTH).split(' ') : [];
+  const named = repositories.filter(one => one !== '');
+  if (named.length === 0 && image === undefined) return undefined;
+  return { repositories: named.sort(), ...(image === undefined ? {} : { image }) };
+}
+
 type Named = readonly [
   id: string | undefined,
   versionId?: string | undefined,
@@ -156,10 +170,20 @@ type Named = readonly [
   codename?: string | undefined,
 ];
 
-function operatingSystemOfCycloneDx(json: JsonRecord): Named | undefined {
-  const system = asList(json['components'])
+function systemOfCycloneDx(json: JsonRecord): JsonRecord | undefined {
+  return asList(json['components'])
     .map(asRecord)
     .find(({ type }) => type === 'operating-system');
+}
+
+function systemOfSpdx(json: JsonRecord): JsonRecord | undefined {
+  return asList(json['packages'])
+    .map(asRecord)
+    .find(one => /^OPERATING[-_]SYSTEM$/.test(String(one['primaryPackagePurpose'])));
+}
+
+function operatingSystemOfCycloneDx(json: JsonRecord): Named | undefined {
+  const system = systemOfCycloneDx(json);
   if (system === undefined) return undefined;
   return [
     declaredText(system['name'])?.toLowerCase(),
@@ -170,9 +194,7 @@ function operatingSystemOfCycloneDx(json: JsonRecord): Named | undefined {
 }
 
 function operatingSystemOfSpdx(json: JsonRecord): Named | undefined {
-  const system = asList(json['packages'])
-    .map(asRecord)
-    .find(one => /^OPERATING[-_]SYSTEM$/.test(String(one['primaryPackagePurpose'])));
+  const system = systemOfSpdx(json);
   if (system === undefined) return undefined;
   return [
     declaredText(system['name'])?.toLowerCase(),

@@ -13,6 +13,9 @@ export interface MemoryFacts {
   readonly kev?: readonly KnownExploited[];
   /** Ecosystems that are covered without having a record about any package. */
   readonly covered?: readonly string[];
+  /** Red Hat's maps. */
+  readonly redHatEcosystems?: Readonly<Record<string, readonly string[]>>;
+  readonly redHatRepositories?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Looks up in `advisories` as they are; a record of which nothing is affected any more keeps its ecosystems covered. */
@@ -33,6 +36,8 @@ export function memoryLookup(advisories: Iterable<Advisory>, facts: MemoryFacts 
     find: (ecosystem, name) => byName.get(`${ecosystem}\0${name}`) ?? [],
     covers: ecosystem => ecosystems.has(ecosystem),
     records: id => byId.get(id) ?? [],
+    redHatEcosystems: repository => facts.redHatEcosystems?.[repository] ?? [],
+    redHatRepositories: image => facts.redHatRepositories?.[image] ?? [],
     epss: cve => epss.get(cve),
     kev: cve => kev.get(cve),
   };
