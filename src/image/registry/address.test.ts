@@ -38,6 +38,23 @@ test.each([
   expect(whyRefused(host, guarded) !== undefined).toBe(refused);
 });
 
+test.each([
+  { host: '10.1.2.3', refused: true, why: 'RFC 1918' },
+  { host: '172.16.0.1', refused: true, why: 'RFC 1918' },
+  { host: '172.32.0.1', refused: false, why: 'just beyond it' },
+  { host: '192.168.0.1', refused: true, why: 'RFC 1918' },
+  { host: '100.64.0.1', refused: true, why: 'shared by a carrier' },
+  { host: '[fd12:3456::1]', refused: true, why: 'RFC 4193' },
+  { host: '[::ffff:10.1.2.3]', refused: true, why: 'IPv4 in IPv6' },
+  { host: '[64:ff9b::a01:203]', refused: true, why: 'by NAT64' },
+  { host: '127.0.0.1', refused: true, why: 'this machine' },
+  { host: '169.254.169.254', refused: true, why: 'metadata' },
+  { host: '192.0.2.1', refused: false, why: 'a public address' },
+  { host: '[2001:db8::1]', refused: false, why: 'a public address' },
+])('where private addresses are not allowed, $host is refused: $refused ($why)', ({ host, refused }) => {
+  expect(whyRefused(host, { ...guarded, allowsPrivate: false }) !== undefined).toBe(refused);
+});
+
 test('an administrator can allow link-local addresses', () => {
   expect(whyRefused('169.254.169.254', { ...guarded, allowsLinkLocal: true })).toBeUndefined();
 });

@@ -21,7 +21,7 @@ export function readNextLink(header: string | undefined): string | undefined {
     throw new AttemptError('REGISTRY_INVALID', `Cannot read the next page: its link is over ${MAX_LENGTH} characters`);
   }
   for (const { target, parameters } of linksOf(header)) {
-    if (parameters.some(parameter => /^rel\s*=\s*"?(?:[^"]*\s)?next(?:\s[^"]*)?"?$/i.test(parameter))) return target;
+    if (parameters.some(isNext)) return target;
   }
   return undefined;
 }
@@ -53,10 +53,7 @@ function* linksOf(header: string): Generator<Link> {
     const target = header.slice(isBracketed ? at + 1 : at, end).trim();
     at = isBracketed ? end + 1 : end;
     const stop = endOfParameters(header, at);
-    const parameters = header
-      .slice(at, stop)
-      .split(';')
-      .map(parameter => parameter.trim());
+    const parameters = [...splitOutsideQuotes(header.slice(at, stop))];
     at = stop + 1;
     if (target !== '') yield { target, parameters };
   }
@@ -73,12 +70,38 @@ function endOfBare(text: string, from: number): number {
   return at;
 }
 
+/** Whether a parameter is `rel` with `next` among its words. */
+function isNext(parameter: string): boolean {
+  const equals = parameter.indexOf('=');
+  if (parameter.slice(0, equals).trim().toLowerCase() !== 'rel') return false;
+  const words = parameter
+    .slice(equals + 1)
+    .trim()
+    .replace(/^"|"$/g, '')
+    .toLowerCase()
+    .split(/\s/);
+  return words.includes('next');
+}
+
 /** The comma that ends a link is one outside of quotes. */
 function endOfParameters(text: string, from: number): number {
+  return indexOutsideQuotes(text, ',', from);
+}
+
+function* splitOutsideQuotes(text: string): Generator<string> {
+  for (let at = 0; at <= text.length; ) {
+    const end = indexOutsideQuotes(text, ';', at);
+    yield text.slice(at, end);
+    at = end + 1;
+  }
+}
+
+/** Where `what` is, or the end. */
+function indexOutsideQuotes(text: string, what: string, from: number): number {
   let isQuoted = false;
   for (let at = from; at < text.length; at += 1) {
     if (text[at] === '"') isQuoted = !isQuoted;
-    if (text[at] === ',' && !isQuoted) return at;
+    else if (text[at] === what && !isQuoted) return at;
   }
   return text.length;
 }
