@@ -12,6 +12,10 @@ import { toJson } from '#store/database.ts';
 const MAX_KEY = 200;
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The answer has a secret that is shown once: it is never kept, and so cannot be given again. */
+    answersSecret?: true;
+  }
   interface FastifyRequest {
     idempotencyKey: string | undefined;
   }
@@ -27,6 +31,12 @@ export function addIdempotency(
     const key = keyOf(request);
     const accountId = request.principal?.accountId;
     if (key === undefined || accountId === undefined) return;
+    if (request.routeOptions.config.answersSecret === true) {
+      throw new PlimsollError(
+        'REQUEST_INVALID',
+        'Cannot use an Idempotency-Key here: the answer has a secret, which is not kept to be given again',
+      );
+    }
     const requestHash = hash('sha256', `${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`);
     const inserted = await db
       .insertInto('idempotentAnswer')
