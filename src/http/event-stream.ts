@@ -7,7 +7,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** An event as it is sent. */
 export interface SentEvent {
-  readonly id: number;
+  /** Where to go on after it. */
+  readonly id: string;
   readonly event: string;
   readonly data: unknown;
 }
@@ -15,11 +16,10 @@ export interface SentEvent {
 /** Proxies cut connections on which nothing moves; most after a minute. */
 const KEEP_ALIVE_MS = 20_000;
 
-/** The id after which the client wants to go on: its header, or for first connections the query's. */
-export function lastEventIdOf(request: FastifyRequest, fallback: number): number {
+/** The id of the last event that the client has seen, on a connection made again; `undefined` on the first. */
+export function lastEventIdOf(request: FastifyRequest): string | undefined {
   const header = request.headers['last-event-id'];
-  const id = Number(Array.isArray(header) ? header[0] : header);
-  return Number.isSafeInteger(id) && id >= 0 && header !== undefined && header !== '' ? id : fallback;
+  return typeof header === 'string' && header !== '' ? header : undefined;
 }
 
 /**

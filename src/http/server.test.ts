@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { SYSTEM } from '#access/principal.ts';
 import { PlimsollError } from '#base/errors.ts';
 import type { Store } from '#store/database.ts';
-import { recordEvents } from '#store/event.ts';
+import { positionAfter, recordEvents } from '#store/event.ts';
 import { openEmbedded } from '#store/testing/stores.ts';
 import { EventFeed } from './native/event/event-feed.ts';
 import { eventRoutes } from './native/event/routes.ts';
@@ -122,7 +122,7 @@ test('a stream goes on after the last event that was seen, brings what happens, 
   const seen: string[] = [];
   const ended = Promise.withResolvers<void>();
   const has = Promise.withResolvers<void>();
-  const headers = { authorization: 'Bearer good', 'last-event-id': '2' };
+  const headers = { authorization: 'Bearer good', 'last-event-id': `${await positionAfter(store.db, 2)}` };
   send({ port, host: '127.0.0.1', path: '/api/v1/events/stream', headers }, answer => {
     answer.setEncoding('utf8').on('data', text => {
       seen.push(text);
@@ -132,7 +132,7 @@ test('a stream goes on after the last event that was seen, brings what happens, 
   }).end();
   await recordEvents(store.db, [{ kind: 'image.found', at: new Date(), data: { count: 4 } }]);
   await has.promise;
-  expect([...seen.join('').matchAll(/^id: (\d+)$/gm)].map(match => Number(match[1]))).toEqual([3, 4]);
+  expect([...seen.join('').matchAll(/^id: \d+-(\d+)$/gm)].map(match => Number(match[1]))).toEqual([3, 4]);
   await other.close();
   await ended.promise;
 });

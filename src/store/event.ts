@@ -1,9 +1,10 @@
 /**
  * What happened: written in the transaction that made it happen, read by whoever watches, passed on by webhooks.
  */
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Db } from './database.ts';
 import { toJson } from './database.ts';
+import type { EventTable } from './tables.ts';
 
 /** Kinds of events. Stable: webhooks and clients go by them. */
 export const EVENT_KINDS = [
@@ -11,9 +12,12 @@ export const EVENT_KINDS = [
   'run.started',
   'run.progress',
   'run.paused',
+  'run.resumed',
   'run.completed',
   'run.failed',
   'run.cancelled',
+  // A due time that passed by because a run was active.
+  'run.skipped',
   'image.found',
   'image.gone',
   'image.scanned',
@@ -82,9 +86,60 @@ export interface EventQuery {
   readonly namespaceIds?: readonly string[] | undefined;
 }
 
-/** Events in the order in which they were written. */
+/** Events by id, for looking back. Who follows what comes uses `followEvents`: an event of a low id may be written last. */
 export async function listEvents(db: Db, query: EventQuery): Promise<readonly StoredEvent[]> {
-  let select = db.selectFrom('event').selectAll().where('id', '>', query.after);
+  const select = filtered(db, query).where('id', '>', query.after);
+  const rows = await select.orderBy('id').limit(query.limit).execute();
+  return rows.map(toEvent);
+}
+
+/** A place in the order of transactions, after which to go on: `tx-id`. Compared by the database alone. */
+export type EventPosition = string & { readonly [position]: true };
+declare const position: unique symbol;
+
+/** Reads a position that came from outside; `undefined` when it is none. */
+export function parseEventPosition(text: string): EventPosition | undefined {
+  return /^\d{1,19}-\d{1,15}$/.test(text) ? (text as EventPosition) : undefined;
+}
+
+/** The end of what has happened: who follows from here sees what comes. */
+export async function currentEventPosition(db: Db): Promise<EventPosition> {
+  const { rows } = await sql<{ tx: string }>`SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS tx`.execute(db);
+  return `${rows[0]?.tx ?? 0}-0` as EventPosition;
+}
+
+/** The position just after an event. `undefined` when there is no such event any more. */
+export async function positionAfter(db: Db, id: number): Promise<EventPosition | undefined> {
+  const row = await db.selectFrom('event').select('tx').where('id', '=', id).executeTakeFirst();
+  return row === undefined ? undefined : (`${row.tx}-${id}` as EventPosition);
+}
+
+/** An event with the position just after it. */
+export interface FollowedEvent extends StoredEvent {
+  readonly position: EventPosition;
+}
+
+/**
+ * What was written after `from`, in the order of transactions, as far as all that began earlier have ended: none comes later that belongs
+ * before those returned, so that nobody who goes on from the last position misses one.
+ */
+export async function followEvents(
+  db: Db,
+  query: Omit<EventQuery, 'after'> & { readonly from: EventPosition },
+): Promise<readonly FollowedEvent[]> {
+  const [tx = '0', id = '0'] = query.from.split('-');
+  const rows = await filtered(db, query)
+    .where(sql<boolean>`(tx, id) > (${tx}::xid8, ${id}::bigint)`)
+    .where(sql<boolean>`tx < pg_snapshot_xmin(pg_current_snapshot())`)
+    .orderBy('tx')
+    .orderBy('id')
+    .limit(query.limit)
+    .execute();
+  return rows.map(row => ({ ...toEvent(row), position: `${row.tx}-${row.id}` as EventPosition }));
+}
+
+function filtered(db: Db, query: Omit<EventQuery, 'after' | 'limit'>) {
+  let select = db.selectFrom('event').selectAll();
   if (query.runId !== undefined) select = select.where('runId', '=', query.runId);
   if (query.registryId !== undefined) select = select.where('registryId', '=', query.registryId);
   if (query.kinds !== undefined) select = select.where('kind', 'in', [...query.kinds]);
@@ -97,8 +152,11 @@ export async function listEvents(db: Db, query: EventQuery): Promise<readonly St
       ]),
     );
   }
-  const rows = await select.orderBy('id').limit(query.limit).execute();
-  return rows.map(row => ({
+  return select;
+}
+
+function toEvent(row: Selectable<EventTable>): StoredEvent {
+  return {
     id: row.id,
     at: row.at,
     kind: row.kind as EventKind,
@@ -107,14 +165,5 @@ export async function listEvents(db: Db, query: EventQuery): Promise<readonly St
     scheduleId: row.scheduleId ?? undefined,
     runId: row.runId ?? undefined,
     data: row.data as Readonly<Record<string, unknown>>,
-  }));
-}
-
-/** Id of the newest event; 0 when there is none. */
-export async function lastEventId(db: Db): Promise<number> {
-  const row = await db
-    .selectFrom('event')
-    .select(({ fn }) => fn.max('id').as('id'))
-    .executeTakeFirst();
-  return Number(row?.id ?? 0);
+  };
 }

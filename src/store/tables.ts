@@ -78,6 +78,7 @@ export interface DatabaseVersionTable {
 
 export interface EventTable {
   id: Generated<number>;
+  tx: Generated<string>;
   at: Time;
   kind: string;
   namespaceId: string | null;
@@ -429,9 +430,9 @@ export interface RunTable {
   digestsNotReached: Generated<number>;
   bytesPulled: Generated<number>;
   pullsCounted: Generated<number>;
-  patterns: Generated<Json>;
+  patterns: Json;
   noImagesMatched: Generated<boolean>;
-  errors: Generated<Json>;
+  errors: Json;
 }
 
 export interface RunImageTable {
@@ -600,6 +601,9 @@ export interface VulnerabilityTable {
   id: Generated<number>;
   name: string;
   title: string | null;
+  worst: Generated<number>;
+  isFixable: Generated<boolean>;
+  isKnownExploited: Generated<boolean>;
 }
 
 export interface VulnerabilityAliasTable {

@@ -5,6 +5,8 @@
 export const statements: readonly string[] = [
   `CREATE TABLE event (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    -- The transaction that wrote it. Ids are given before transactions end, so that who follows events by id alone would miss some.
+    tx xid8 NOT NULL DEFAULT pg_current_xact_id(),
     at timestamptz NOT NULL,
     -- run.started, run.progress, run.completed, image.scanned, findings.changed, …: notify/event.ts.
     kind text NOT NULL,
@@ -17,6 +19,7 @@ export const statements: readonly string[] = [
   `CREATE INDEX event_run ON event (run_id, id) WHERE run_id IS NOT NULL`,
   `CREATE INDEX event_namespace ON event (namespace_id, id)`,
   `CREATE INDEX event_at ON event (at)`,
+  `CREATE INDEX event_order ON event (tx, id)`,
   `CREATE TABLE webhook (
     id uuid PRIMARY KEY,
     namespace_id uuid NOT NULL REFERENCES namespace ON DELETE CASCADE,

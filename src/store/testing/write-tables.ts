@@ -18,6 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
   'double precision': 'number',
   text: 'string',
   uuid: 'string',
+  xid8: 'string',
   boolean: 'boolean',
   bytea: 'Uint8Array',
   jsonb: 'Json',

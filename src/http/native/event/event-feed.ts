@@ -2,11 +2,14 @@
  * One listener for all who follow events: each server hears of new ones once, whatever the number of its clients.
  */
 import type { Store } from '#store/database.ts';
-import { EVENT_CHANNEL, type EventQuery, listEvents, type StoredEvent } from '#store/event.ts';
+import { EVENT_CHANNEL, type EventPosition, type EventQuery, type FollowedEvent, followEvents } from '#store/event.ts';
 
 const PAGE = 200;
 /** Should a notice be lost, events come this late at most. */
 const POLL_MS = 5000;
+
+/** Which events to follow. */
+export type EventFilter = Omit<EventQuery, 'after' | 'limit'>;
 
 /** Hands out events as they are written. */
 export class EventFeed implements AsyncDisposable {
@@ -24,15 +27,15 @@ export class EventFeed implements AsyncDisposable {
     return feed;
   }
 
-  /** Events after `query.after`, then those that come, until `signal`. */
-  async *follow(query: Omit<EventQuery, 'limit'>, signal: AbortSignal): AsyncGenerator<StoredEvent> {
-    let { after } = query;
+  /** Events after `start`, then those that come, until `signal`. */
+  async *follow(query: EventFilter, start: EventPosition, signal: AbortSignal): AsyncGenerator<FollowedEvent> {
+    let from = start;
     while (!signal.aborted) {
       // Asked to be woken before looking: what is written in between is not missed.
       const news = this.#nextNews(signal);
-      const events = await listEvents(this.#store.db, { ...query, after, limit: PAGE });
+      const events = await followEvents(this.#store.db, { ...query, from, limit: PAGE });
       for (const event of events) {
-        after = event.id;
+        from = event.position;
         yield event;
       }
       if (events.length < PAGE) await news;

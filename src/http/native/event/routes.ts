@@ -5,12 +5,21 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { visibleNamespaces } from '#access/principal.ts';
 import type { ServerContext } from '#store/context.ts';
-import { EVENT_KINDS, type EventQuery, lastEventId, listEvents, type StoredEvent } from '#store/event.ts';
+import type { Db } from '#store/database.ts';
+import {
+  currentEventPosition,
+  EVENT_KINDS,
+  type EventPosition,
+  listEvents,
+  parseEventPosition,
+  positionAfter,
+  type StoredEvent,
+} from '#store/event.ts';
 import { decodeCursor, pageOf, pageQuery, toPage } from '../../cursor.ts';
 import { lastEventIdOf, type SentEvent, sendEventStream } from '../../event-stream.ts';
 import { signedIn } from '../../route-access.ts';
 import { problems, typed } from '../native-route.ts';
-import type { EventFeed } from './event-feed.ts';
+import type { EventFeed, EventFilter } from './event-feed.ts';
 
 const eventSchema = z
   .object({
@@ -84,20 +93,30 @@ export function eventRoutes({ store: { db } }: ServerContext, feed: EventFeed) {
           kinds: kind,
           namespaceIds: visibleNamespaces(signedIn(request)),
         };
-        const start = lastEventIdOf(request, after ?? (await lastEventId(db)));
-        await sendEventStream(request, reply, signal => follow(feed, { ...query, after: start }, signal));
+        const start = await startOf(db, lastEventIdOf(request), after);
+        await sendEventStream(request, reply, signal => follow(feed, query, start, signal));
       },
     );
   };
 }
 
 /** Events as they come, in the form of the stream. */
-export async function* follow(
+async function* follow(
   feed: EventFeed,
-  query: Omit<EventQuery, 'limit'>,
+  filter: EventFilter,
+  start: EventPosition,
   signal: AbortSignal,
 ): AsyncGenerator<SentEvent> {
-  for await (const event of feed.follow(query, signal)) yield { id: event.id, event: event.kind, data: present(event) };
+  for await (const event of feed.follow(filter, start, signal)) {
+    yield { id: event.position, event: event.kind, data: present(event) };
+  }
+}
+
+/** Where to begin: where the client was cut off, after an event it names, or now. */
+async function startOf(db: Db, lastSeen: string | undefined, after: number | undefined): Promise<EventPosition> {
+  const known = lastSeen === undefined ? undefined : parseEventPosition(lastSeen);
+  const wanted = known ?? (after === undefined ? undefined : await positionAfter(db, after));
+  return wanted ?? (await currentEventPosition(db));
 }
 
 function present({ id, at, kind, namespaceId, registryId, scheduleId, runId, data }: StoredEvent) {
