@@ -119,6 +119,11 @@ export const ERRORS = {
     status: 503,
     meaning: 'The Plimsoll server cannot be reached, or is stopping',
   },
+  SENSOR_LOST: {
+    family: 'remote',
+    status: 503,
+    meaning: 'A sensor went silent in the middle of a task, more often than is tried again',
+  },
   TIMED_OUT: { family: 'remote', status: 503, meaning: 'Another system did not answer in time' },
   REGISTRY_UNAVAILABLE: { family: 'remote', status: 503, meaning: 'A registry or daemon cannot be reached, or failed' },
   FEED_UNAVAILABLE: { family: 'remote', status: 503, meaning: 'A source of advisories cannot be reached, or failed' },
@@ -131,6 +136,11 @@ export const ERRORS = {
     family: 'remote',
     status: 502,
     meaning: 'A registry or daemon answered something that the protocol does not allow',
+  },
+  SIGN_IN_PROVIDER_FAILED: {
+    family: 'remote',
+    status: 502,
+    meaning: 'The OpenID provider cannot be reached, or answered something that it should not',
   },
   DIGEST_MISMATCH: {
     family: 'remote',
