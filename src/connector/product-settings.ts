@@ -1,12 +1,17 @@
 /**
  * Checking the fields that only one product has, and the certificates and proxy that all have.
  */
-import { createSecureContext } from 'node:tls';
+import { X509Certificate } from 'node:crypto';
 import type { z } from 'zod';
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import type { RegistrySettings } from './connector.ts';
 import { parseRegistryAddress } from './registry-address.ts';
+
+const PEM_BEGIN = '-----BEGIN CERTIFICATE-----';
+const PEM_END = '-----END CERTIFICATE-----';
+/** The bundle of a whole company has some hundred kB. */
+const MAX_PEM_LENGTH = 1024 * 1024;
 
 /**
  * `settings` with its address in its usual form and `product` as `schema` reads it.
@@ -35,11 +40,17 @@ export function readProduct<T>({ product, type }: RegistrySettings, schema: z.Zo
 
 function checkCa(pem: string | undefined): void {
   if (pem === undefined) return;
+  if (pem.length > MAX_PEM_LENGTH)
+    throw invalid(`Cannot use the certificate authority: it is over ${MAX_PEM_LENGTH} characters`);
   try {
-    if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('no PEM block');
-    createSecureContext({ ca: pem });
+    const blocks = pem.split(PEM_END).slice(0, -1);
+    if (blocks.length === 0) throw new Error('no PEM block');
+    // OpenSSL would silently leave out what it cannot read.
+    for (const block of blocks) new X509Certificate(`${block.slice(Math.max(0, block.indexOf(PEM_BEGIN)))}${PEM_END}`);
   } catch (cause) {
-    throw invalid('Cannot use the certificate authority: it holds no certificate in PEM form', { cause });
+    throw invalid('Cannot use the certificate authority: expected certificates in PEM form, and nothing else', {
+      cause,
+    });
   }
 }
 
