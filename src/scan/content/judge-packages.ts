@@ -9,7 +9,7 @@ import { SEVERITY_RANKS } from '#store/counts.ts';
 import type { Db } from '#store/database.ts';
 import { type DoubtRow, ensureDetails, type FindingRow } from '#store/finding.ts';
 import { cut, storable, storableText } from '#store/row-set.ts';
-import { addNames, addSignals, type ExploitSignal, ensureVulnerabilities, MAX_NAME } from '#store/vulnerability.ts';
+import { addSignals, addToldFacts, type ExploitSignal, ensureVulnerabilities, MAX_NAME } from '#store/vulnerability.ts';
 import { keyOf, type PackageFacts, toJudgedPackage } from './package-facts.ts';
 
 /** What a finding says besides its row, EPSS and CISA's catalogue. */
@@ -132,13 +132,14 @@ export interface Referred {
 
 /**
  * Writes what findings refer to, as far as it is missing: weaknesses with their names, details, signals. Nobody sees any of it before a
- * finding refers to it, so it needs no transaction with the findings.
+ * finding refers to it, so it needs no transaction with the findings. `tellsFacts`: whether weaknesses are also told what the findings say of
+ * them, which is seen at once.
  */
 export async function writeReferred(
   db: Db,
   judged: Iterable<JudgedPackage>,
   lookup: AdvisoryLookup | undefined,
-  { withNames }: { readonly withNames: boolean },
+  { tellsFacts }: { readonly tellsFacts: boolean },
 ): Promise<Referred> {
   const findings = [...judged].flatMap(one => one.findings);
   const vulnerabilities = await ensureVulnerabilities(
@@ -149,14 +150,22 @@ export async function writeReferred(
   const details = await ensureDetails(db, byKey);
   const cves = new Set(findings.flatMap(({ name, detail }) => [name, ...detail.aliases]).filter(isCve));
   await addSignals(db, lookup === undefined ? [] : [...cves].sort().map(cve => signalOf(cve, lookup)));
-  if (withNames) {
-    const names = new Map(findings.map(finding => [`${finding.name} ${finding.detailKey}`, finding]));
-    await addNames(
+  if (tellsFacts) {
+    const distinct = new Map(
+      findings.map(finding => [
+        `${finding.name} ${finding.detailKey} ${finding.severity} ${finding.isKnownExploited}`,
+        finding,
+      ]),
+    );
+    await addToldFacts(
       db,
-      Array.from(names.values(), ({ name, detail }) => ({
+      Array.from(distinct.values(), ({ name, detail, isWaived, ...finding }) => ({
         id: vulnerabilities.get(name) ?? -1,
         aliases: detail.aliases,
         title: detail.title,
+        severity: isWaived ? -1 : finding.severity,
+        isFixable: !isWaived && finding.fixKind === 'fixed',
+        isKnownExploited: !isWaived && finding.isKnownExploited,
       })),
     );
   }

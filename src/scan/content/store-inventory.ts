@@ -201,7 +201,7 @@ async function writePackages(
   if (fresh.some(({ key }) => !judged.has(key))) return undefined;
   if (fresh.length > 0) {
     const verdicts = fresh.map(({ key }) => judged.get(key) ?? { findings: [], doubts: [] });
-    const referred = await writeReferred(trx, verdicts, lease.lookup, { withNames: true });
+    const referred = await writeReferred(trx, verdicts, lease.lookup, { tellsFacts: true });
     const inserted = await insertPackages(trx, fresh.map(toNewPackage), surroundingsId, now);
     for (const [key, id] of inserted) ids.set(key, id);
     const finder = new QuestionFinder(stored.surroundings);

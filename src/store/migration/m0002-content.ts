@@ -54,6 +54,7 @@ export const statements: readonly string[] = [
     unsupported_reason text,
     first_seen_at timestamptz NOT NULL
   )`,
+  `CREATE INDEX manifest_size ON manifest ((coalesce(layers_size_bytes, -1)) DESC, id DESC) WHERE kind IN ('image', 'unsupported')`,
   `CREATE TABLE manifest_layer (
     manifest_id bigint NOT NULL REFERENCES manifest ON DELETE CASCADE,
     position integer NOT NULL,
@@ -97,14 +98,14 @@ export const statements: readonly string[] = [
     surroundings_id bigint NOT NULL REFERENCES surroundings,
     type text NOT NULL,
     -- To search by, so cut to what an index takes; the whole is in the facts.
-    name text NOT NULL,
-    version text NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    version text COLLATE "C" NOT NULL,
     arch text,
     -- A package of the inventory without its layer and locations.
     facts jsonb NOT NULL,
     first_seen_at timestamptz NOT NULL
   )`,
-  `CREATE INDEX package_name ON package (name, version)`,
+  `CREATE INDEX package_name ON package (name, version, id)`,
   // Under what the vulnerability database is asked about a package, whether it covers that or not, so that a change finds the packages that
   // it touches.
   `CREATE TABLE package_question (
@@ -159,14 +160,20 @@ export const statements: readonly string[] = [
     judged_at timestamptz
   )`,
   `CREATE INDEX image_scan_worst ON image_scan (worst DESC, critical DESC, high DESC, manifest_id DESC)`,
+  `CREATE INDEX image_scan_scanned ON image_scan ((coalesce(scanned_at, '-infinity')) DESC, manifest_id DESC)`,
 
   // A weakness, by the chief name that findings have.
   `CREATE TABLE vulnerability (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    name text NOT NULL UNIQUE,
+    name text COLLATE "C" NOT NULL UNIQUE,
     -- The first in the order of the alphabet of those that its findings have.
-    title text
+    title text COLLATE "C",
+    -- Of its findings that are not set aside: the highest severity, -1 when there are none; whether one has a fix, or is known to be exploited.
+    worst smallint NOT NULL DEFAULT -1,
+    is_fixable boolean NOT NULL DEFAULT false,
+    is_known_exploited boolean NOT NULL DEFAULT false
   )`,
+  `CREATE INDEX vulnerability_worst ON vulnerability (worst DESC, id DESC) WHERE worst >= 0`,
   `CREATE INDEX vulnerability_folded ON vulnerability (lower(name))`,
   // All other names that its findings have.
   `CREATE TABLE vulnerability_alias (
