@@ -16,6 +16,8 @@ const PRODUCTS: Readonly<Partial<Record<RegistryType, () => Promise<RegistryProd
     (await import('./google-container-registry/product.ts')).googleContainerRegistry,
   'google-artifact-registry': async () =>
     (await import('./google-artifact-registry/product.ts')).googleArtifactRegistry,
+  harbor: async () => (await import('./harbor/product.ts')).harbor,
+  'mirantis-msr': async () => (await import('./mirantis-msr/product.ts')).mirantisMsr,
 };
 
 /** The product of a type. */
