@@ -79,6 +79,10 @@ export async function runScan(
         });
         reports.push(judged.report);
         for (const warning of judged.warnings) told.add(warning);
+        if (attached.length > 0) {
+          const what = attached.length === 1 ? '1 VEX document' : `${attached.length} VEX documents`;
+          told.add(`${what} attached to ${inventory.image.reference} counted; no signature of them was checked`);
+        }
       }
     }
   }

@@ -256,6 +256,43 @@ describe('what was set aside', () => {
     expect(waived.map(({ id, by }) => [id, by.kind])).toEqual([['CVE-2024-1001', 'vex']]);
   });
 
+  test('what cosign attests counts too, and that nobody checked its signature is told', async () => {
+    await using server = await startRegistryServer();
+    const image = await imageOf(ALPINE);
+    server.hold('team/app', '1.0', image);
+    const statement = {
+      _type: 'https://in-toto.io/Statement/v0.1',
+      predicateType: 'https://openvex.dev/ns',
+      subject: [{ name: 'team/app', digest: { sha256: image.digest.slice(7) } }],
+      predicate: JSON.parse(NOT_AFFECTED),
+    };
+    const type = 'application/vnd.dsse.envelope.v1+json';
+    const envelope = (of: object) => ({
+      payloadType: 'application/vnd.in-toto+json',
+      payload: Buffer.from(JSON.stringify(of)).toString('base64'),
+      signatures: [{ sig: 'AA==' }],
+    });
+    const layerOf = (of: object, predicateType: string) => {
+      const { mediaType, digest, size } = server.addBlob(Buffer.from(JSON.stringify(envelope(of))), type);
+      return { mediaType, digest, size, annotations: { predicateType } };
+    };
+    const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+    const { mediaType, digest, size } = server.addBlob(Buffer.from('{}'), 'application/vnd.oci.image.config.v1+json');
+    const layers = [
+      layerOf({ predicateType: 'https://slsa.dev/provenance/v1', predicate: {} }, 'https://slsa.dev/provenance/v1'),
+      layerOf(statement, 'https://openvex.dev/ns'),
+    ];
+    const manifest = { schemaVersion: 2, mediaType: manifestType, config: { mediaType, digest, size }, layers };
+    server.addManifest('team/app', `${image.digest.replace(':', '-')}.att`, manifest, manifestType);
+    const reference = `docker://${server.host}/team/app:1.0`;
+    const { waived } = await report(['--vex-from-image'], reference);
+    expect(waived.map(({ id, by }) => [id, by.kind])).toEqual([['CVE-2024-1001', 'vex']]);
+    const { stderr } = await scan(['--vex-from-image'], reference);
+    expect(stderr).toContain('1 VEX document attached to');
+    expect(stderr).toContain('no signature of them was checked');
+    expect(server.count(new RegExp(`blobs/${layers[0]?.digest}`))).toBe(0);
+  });
+
   test('an attached document whose bytes are not those of its digest is refused', async () => {
     await using server = await startRegistryServer();
     const image = await imageOf(ALPINE);

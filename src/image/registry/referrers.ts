@@ -2,7 +2,7 @@
  * Artifacts that refer to an image: signatures, SBOMs, VEX documents that somebody attached to it in the registry.
  *
  * Source: OCI distribution-spec 1.1, "Listing Referrers" and "Unavailable Referrers API": registries without that list keep it under the tag
- * `sha256-<hex>`. Whoever may push to the repository may attach anything: what it says is not the image's own word.
+ * `sha256-<hex>`; cosign, specs/ATTESTATION_SPEC.md: attestations of before there were referrers are under `sha256-<hex>.att`. Whoever may push to the repository may attach anything: what it says is not the image's own word.
  */
 import { z } from 'zod';
 import { PlimsollError } from '#base/errors.ts';
@@ -22,6 +22,8 @@ export interface Attached {
   readonly type: string;
   readonly digest: Digest;
   readonly sizeBytes: number;
+  /** Of an attestation, what it states, as a URL; missing where that is not told outside of it. */
+  readonly predicateType?: string;
 }
 
 const INDEX = 'application/vnd.oci.image.index.v1+json';
@@ -37,6 +39,7 @@ const descriptor = z.object({
   artifactType: z.string().max(200).nullish(),
   digest: z.string().refine(isDigest),
   size: z.number().int().nonnegative(),
+  annotations: z.record(z.string(), z.unknown()).nullish(),
 });
 const index = z.object({ manifests: z.array(descriptor).max(MAX_REFERRERS).nullable() });
 const artifact = z.object({ layers: z.array(descriptor).max(MAX_LAYERS).nullish() });
@@ -56,6 +59,29 @@ export async function listReferrers(
   const found = listed ?? (await readJson(registry, { ...asked, wanted: 'manifest', name: tag }, options));
   if (found === undefined) return [];
   return (check(index, found, task).manifests ?? []).map(toAttached);
+}
+
+/** The attestations that cosign keeps for `digest` under a tag of its name; empty where there are none. */
+export async function listAttestations(
+  registry: Registry,
+  { repository }: Pick<RegistryReference, 'repository'>,
+  digest: Digest,
+  options: WaitOptions,
+): Promise<readonly Attached[]> {
+  const { algorithm, hex } = splitDigest(digest);
+  const task = `Cannot read the attestations of ${digest} in "${printable(repository)}"`;
+  const request = {
+    method: 'GET',
+    repository,
+    wanted: 'manifest',
+    // cosign cuts nothing: a sha512 tag would be too long, and is not asked for.
+    name: `${algorithm}-${hex}.att`,
+    task,
+    headers: { accept: MANIFEST },
+    expected: NO_LIST,
+  } as const;
+  const found = algorithm === 'sha256' ? await readJson(registry, request, options) : undefined;
+  return found === undefined ? [] : (check(artifact, found, task).layers ?? []).map(toAttached);
 }
 
 /** The parts of an attached artifact, by its manifest. */
@@ -90,8 +116,14 @@ export async function readArtifactPart(
   return await readBytes(registry, request, { digest, sizeBytes }, options);
 }
 
-function toAttached({ artifactType, mediaType, digest, size }: z.infer<typeof descriptor>): Attached {
-  return { type: artifactType || mediaType, digest, sizeBytes: size };
+function toAttached({ artifactType, mediaType, digest, size, annotations }: z.infer<typeof descriptor>): Attached {
+  const predicateType = annotations?.['predicateType'] ?? annotations?.['in-toto.io/predicate-type'];
+  return {
+    type: artifactType || mediaType,
+    digest,
+    sizeBytes: size,
+    ...(typeof predicateType === 'string' ? { predicateType } : {}),
+  };
 }
 
 async function readBytes(

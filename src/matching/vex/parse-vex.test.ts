@@ -62,14 +62,21 @@ describe('OpenVEX', () => {
     });
   });
 
-  test('an attestation and the envelope around it are opened', () => {
+  test('an attestation, the envelope around it and the bundle around that are opened', () => {
     const attestation = {
       _type: 'https://in-toto.io/Statement/v1',
       predicateType: 'https://openvex.dev/ns/v0.2.0',
       predicate: OPENVEX,
     };
     const payload = Buffer.from(JSON.stringify(attestation)).toString('base64');
-    expect(read({ payloadType: 'application/vnd.in-toto+json', payload, signatures: [] })).toEqual(read(OPENVEX));
+    const dsseEnvelope = { payloadType: 'application/vnd.in-toto+json', payload, signatures: [] };
+    expect(read(dsseEnvelope)).toEqual(read(OPENVEX));
+    const bundle = {
+      mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+      verificationMaterial: { certificate: { rawBytes: 'AA==' } },
+      dsseEnvelope,
+    };
+    expect(read(bundle)).toEqual(read(OPENVEX));
   });
 });
 

@@ -14,8 +14,8 @@ import type { VexDocument } from './statement.ts';
 const LIMITS: JsonLimits = { maxBytes: 64 * 1024 * 1024, maxValues: 5_000_000 };
 
 /**
- * Reads a document; `source` names it to people. An in-toto statement and the envelope around it (DSSE) are opened, **their signature is
- * not checked**: whether to trust a document is for the caller to say.
+ * Reads a document; `source` names it to people. An in-toto statement, the envelope around it (DSSE) and the bundle around that (Sigstore) are
+ * opened, **their signatures are not checked**: whether to trust a document is for the caller to say.
  * @throws {PlimsollError} `VEX_INVALID` when it is none of the formats, `LIMIT_EXCEEDED` over 64 MiB.
  */
 export function parseVex(input: Uint8Array | string, source: string): VexDocument {
@@ -41,7 +41,9 @@ function parseJson(input: Uint8Array | string, source: string): unknown {
 
 /** The innermost document of an attestation. */
 function unwrap(value: unknown): unknown {
-  const { payload, payloadType, predicate, predicateType } = asRecord(value);
+  const { payload, payloadType, predicate, predicateType, dsseEnvelope } = asRecord(value);
+  // A bundle of Sigstore's: the envelope with what is needed to check its signature.
+  if (dsseEnvelope !== undefined) return unwrap(dsseEnvelope);
   const encoded = asText(payload);
   if (encoded !== undefined && asText(payloadType) !== undefined) {
     return unwrap(parseFeedJson(Buffer.from(encoded, 'base64'), 'the payload of an attestation', LIMITS));
