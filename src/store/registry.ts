@@ -251,13 +251,31 @@ export async function coolDown(db: Db, id: string, until: Date): Promise<void> {
     .execute();
 }
 
-/** Remembers what an answer said of the rate limit. */
-export async function saveRateLimit(db: Db, id: string, limit: RegistryRateLimit): Promise<void> {
-  await db
-    .updateTable('registry')
-    .set({ rateLimit: toJson(limit) })
-    .where('id', '=', id)
-    .execute();
+/** Remembers what answers said: of the rate limit, unless something later is known, and of what people should know. */
+export async function keepSeen(
+  db: Db,
+  id: string,
+  {
+    rateLimit,
+    warnings,
+  }: { readonly rateLimit?: RegistryRateLimit | undefined; readonly warnings?: readonly string[] | undefined },
+): Promise<void> {
+  if (rateLimit !== undefined) {
+    await db
+      .updateTable('registry')
+      .set({ rateLimit: toJson(rateLimit) })
+      .where('id', '=', id)
+      .where(sql<boolean>`(rate_limit IS NULL OR (rate_limit->>'at')::timestamptz <= ${rateLimit.at}::timestamptz)`)
+      .execute();
+  }
+  if (warnings !== undefined) {
+    await db
+      .updateTable('registry')
+      .set({ warnings: toJson(warnings) })
+      .where('id', '=', id)
+      .where(sql<boolean>`warnings <> ${toJson(warnings)}::jsonb`)
+      .execute();
+  }
 }
 
 /** The failure for a registry that is not there. */

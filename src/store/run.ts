@@ -92,6 +92,8 @@ export async function insertRun(trx: Trx, run: NewRun): Promise<RunRecord> {
       previousRunId: previousRunId ?? null,
       plannedAt: plannedAt ?? null,
       settings: toJson(settings),
+      patterns: toJson([]),
+      errors: toJson([]),
       createdAt: at,
     })
     .returningAll()

@@ -84,10 +84,10 @@ export const statements: readonly string[] = [
     bytes_pulled bigint NOT NULL DEFAULT 0,
     pulls_counted integer NOT NULL DEFAULT 0,
     -- Per pattern: candidates, matched, excluded and why; filled in when nothing matched.
-    patterns jsonb NOT NULL DEFAULT '[]',
+    patterns jsonb NOT NULL,
     no_images_matched boolean NOT NULL DEFAULT false,
     -- The ten newest kinds of error with their counts.
-    errors jsonb NOT NULL DEFAULT '[]',
+    errors jsonb NOT NULL,
     CHECK (digests_selected = digests_skipped_known + digests_skipped_platform + digests_skipped_not_scannable
       + digests_queued + digests_running + digests_scanned + digests_failed + digests_not_reached),
     CHECK (tags_matched <= tags_seen)
