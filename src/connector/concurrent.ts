@@ -7,7 +7,7 @@
  * or at the first failure, which is thrown in its place.
  */
 export async function* mapConcurrently<T, R>(
-  source: AsyncIterable<T>,
+  source: AsyncIterable<T> | Iterable<T>,
   limit: number,
   work: (entry: T) => Promise<R>,
 ): AsyncGenerator<R> {

@@ -1,7 +1,7 @@
 /** Plain registries: with a catalogue and without, open and closed, by Basic, Bearer and ready tokens. */
 import { expect, test } from 'vitest';
 import { IMPATIENT } from '../../../test/fixtures/open-from-registry.ts';
-import { type RegistryServerOptions, startRegistryServer } from '../../../test/fixtures/registry-server.ts';
+import { type RegistryServerOptions, sends, startRegistryServer } from '../../../test/fixtures/registry-server.ts';
 import type { Connector, ConnectorOptions } from '../connector.ts';
 import { openConnector } from '../open-connector.ts';
 import { all, type ConnectorHarness, describeConnector, errorOf } from '../testing/connector-contract.ts';
@@ -96,6 +96,24 @@ test('a token without a user name is shown as it is, and one with a user name is
   await using asToken = await connect(granted, { credentials: { kind: 'token', token: 'a-ready-token' } });
   expect(await errorOf(all(asToken.listTags('team/app', {}, { signal })))).toMatchObject({ code: 'REGISTRY_DENIED' });
   expect(granted.requests.map(({ headers }) => headers.authorization)).toContain('Bearer a-ready-token');
+});
+
+test.each([
+  { why: 'they are looked up', names: ['1.0', 'none', 'not a tag'], heads: 2, lists: 0, found: ['1.0'] },
+  { why: 'none is there', names: ['none'], heads: 1, lists: 1, found: [] },
+  { why: 'they are many', names: Array.from({ length: 30 }, (_, at) => `${at}.0`), heads: 0, lists: 1, found: ['1.0'] },
+  { why: 'the registry knows no HEAD', names: ['1.0'], status: 405, heads: 1, lists: 1, found: ['1.0'] },
+])('tags by name: $why', async ({ names, status, heads, lists, found }) => {
+  await using server = await startRegistryServer();
+  const { manifest } = server.addImage('team/app', '1.0');
+  server.addImage('team/app', 'other');
+  if (status !== undefined) server.playAlways(/^HEAD/, sends(status));
+  await using connector = await connect(server);
+  const tags = await all(connector.listTags('team/app', { names }, { signal }));
+  expect(tags.map(({ name }) => name)).toEqual(found);
+  if (lists === 0) expect(tags[0]?.digest).toBe(manifest.digest);
+  expect(server.count(/^HEAD/)).toBe(heads);
+  expect(server.count(/tags\/list/)).toBe(lists);
 });
 
 test('credentials go over plain http only where that was allowed', async () => {

@@ -6,6 +6,7 @@ import { assembleConnector } from '../assemble-connector.ts';
 import { Connection } from '../connection.ts';
 import type { Connector, ConnectorOptions } from '../connector.ts';
 import type { RegistryCredentials } from '../credentials.ts';
+import { plainTags } from '../named-tags.ts';
 import { SETTINGS_SOURCE, storeOf } from '../pull-credentials.ts';
 import { parseRegistryAddress } from '../registry-address.ts';
 import { DOCKER_V2 } from './settings.ts';
@@ -21,9 +22,7 @@ export function openDockerV2(options: ConnectorOptions): Promise<Connector> {
     async *listRepositories(call) {
       for await (const name of connection.catalog(call)) yield { name };
     },
-    async *listTags(repository, _, call) {
-      for await (const name of connection.tagNames(repository, call)) yield { name };
-    },
+    listTags: (repository, query, call) => plainTags(connection, repository, query, call),
   });
   return Promise.resolve(connector);
 }

@@ -10,6 +10,7 @@ import { assembleConnector } from '../assemble-connector.ts';
 import { Connection } from '../connection.ts';
 import type { CallOptions, Connector, ConnectorOptions, RepositoryEntry, TagEntry, TagQuery } from '../connector.ts';
 import type { RegistryCredentials } from '../credentials.ts';
+import { plainTags } from '../named-tags.ts';
 import { byLink, pagesOf } from '../paging.ts';
 import { readProduct } from '../product-settings.ts';
 import { SETTINGS_SOURCE, storeOf } from '../pull-credentials.ts';
@@ -41,11 +42,9 @@ export function openGhcr(options: ConnectorOptions): Promise<Connector> {
         if (login === undefined) throw refuseVisitors();
         return packages.list(call);
       },
-      async *listTags(repository, query, call) {
+      listTags: (repository, query, call) =>
         // Visitors may not ask the API, but may list the tags of public packages.
-        if (login !== undefined) yield* packages.tags(repository, query, call);
-        else for await (const name of connection.tagNames(repository, call)) yield { name };
-      },
+        login === undefined ? plainTags(connection, repository, query, call) : packages.tags(repository, query, call),
     }),
   );
 }

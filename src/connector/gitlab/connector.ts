@@ -11,6 +11,7 @@ import { mapConcurrently } from '../concurrent.ts';
 import { Connection } from '../connection.ts';
 import type { CallOptions, Connector, ConnectorOptions, RepositoryEntry, TagEntry, TagQuery } from '../connector.ts';
 import type { RegistryCredentials } from '../credentials.ts';
+import { plainTags } from '../named-tags.ts';
 import { byLink, pagesOf } from '../paging.ts';
 import { readProduct } from '../product-settings.ts';
 import { SETTINGS_SOURCE, storeOf } from '../pull-credentials.ts';
@@ -47,10 +48,8 @@ export function openGitlab(options: ConnectorOptions): Promise<Connector> {
         if (login === undefined) throw refuseVisitors(host);
         return gitlab.repositories(call);
       },
-      async *listTags(repository, query, call) {
-        if (login !== undefined) yield* gitlab.tags(repository, query, call);
-        else for await (const name of connection.tagNames(repository, call)) yield { name };
-      },
+      listTags: (repository, query, call) =>
+        login === undefined ? plainTags(connection, repository, query, call) : gitlab.tags(repository, query, call),
     }),
   );
 }

@@ -11,12 +11,15 @@ import {
   sends,
   startRegistryServer,
 } from '../../../test/fixtures/registry-server.ts';
+import { Connection } from '../connection.ts';
 import type { Connector, ConnectorOptions, ProbeStep, ProbeStepName, TlsSettings } from '../connector.ts';
 import { startDockerHub } from '../docker-hub/testing/server.ts';
 import { openConnector } from '../open-connector.ts';
+import { parseRegistryAddress } from '../registry-address.ts';
 import { makeAuthority } from '../testing/certificates.ts';
 import { contractRepositories, holdWorld } from '../testing/contract-world.ts';
 import { startTunnelProxy } from '../testing/tunnel-proxy.ts';
+import { probeConnection } from './probe.ts';
 
 const { signal } = new AbortController();
 const login = { username: 'jane', password: 'correct-horse' };
@@ -461,6 +464,22 @@ test('visitors of Docker Hub are warned, and shown the limit', async () => {
     detail: expect.stringMatching(/rate limit 100 per 6 hours, 97 left; all visitors of one network address share/),
     remedy: expect.stringContaining('access token'),
   });
+});
+
+test('each step has its time, and so has the whole', async () => {
+  await using server = await serve();
+  server.playAlways(/^GET \/v2\/$/, hangs);
+  const { base, host } = parseRegistryAddress(server.url, open);
+  const around = { credentials: { kind: 'none' }, env: {}, allowsPrivateAddresses: false } as const;
+  const settings = { type: 'docker-v2', url: server.url, tls: open, product: {} } as const;
+  await using connection = new Connection({ ...around, settings }, { host, base });
+  await using connector = await connect(server.url);
+  const product = { type: connector.type, capabilities: connector.capabilities };
+  const subject = { ...connector, product, connection };
+  const late = await Array.fromAsync(probeConnection(subject, { signal, limits: { stepMs: 100, wholeMs: 60_000 } }));
+  expect(firstBad(late)).toMatchObject({ step: 'ping', code: 'TIMED_OUT', detail: 'no answer within 0.1 s' });
+  const never = await Array.fromAsync(probeConnection(subject, { signal, limits: { stepMs: 60_000, wholeMs: 300 } }));
+  expect(firstBad(never)).toMatchObject({ step: 'ping', code: 'TIMED_OUT' });
 });
 
 test('a test of a registry that hangs ends, and so does one that its caller gives up', async () => {

@@ -100,7 +100,7 @@ class ProbeRun {
   readonly #subject: ProbeSubject;
   readonly #caller: AbortSignal;
   readonly #limits: ProbeLimits;
-  readonly #signal: AbortSignal;
+  readonly #start = performance.now();
   #broken: ProbeStepName | undefined;
   /** The last rate limit of the registry itself. */
   limit: RateLimit | undefined;
@@ -109,25 +109,25 @@ class ProbeRun {
     this.#subject = subject;
     this.#caller = signal;
     this.#limits = limits;
-    this.#signal = AbortSignal.timeout(limits.wholeMs);
   }
 
   async step(step: ProbeStepName, work: (call: CallOptions) => Promise<Outcome>): Promise<ProbeStep> {
     if (this.#caller.aborted) throw toPlimsollError(this.#caller.reason);
     if (this.#broken !== undefined) return skipped(step, `not tried, since the step "${this.#broken}" failed`);
-    if (this.#signal.aborted) {
-      return skipped(step, `not tried, since the test took over ${this.#limits.wholeMs / 1000} s`);
+    const { stepMs, wholeMs } = this.#limits;
+    const leftMs = Math.round(wholeMs - (performance.now() - this.#start));
+    if (leftMs <= 0) {
+      return skipped(step, `not tried, since the test took over ${wholeMs / 1000} s`);
     }
     const { connection } = this.#subject;
-    const timeoutMs = this.#limits.stepMs;
+    const timeoutMs = Math.min(stepMs, leftMs);
     using _listening = connection.listen({
       onRateLimit: limit => {
         if (limit.registry === connection.place.host) this.limit = limit;
       },
     });
     const explain = (error: PlimsollError) => explainFailure(error, { step, connection, timeoutMs, limit: this.limit });
-    const bounded = (call: CallOptions) => work({ signal: AbortSignal.any([call.signal, this.#signal]) });
-    const done = await runStep(step, bounded, { signal: this.#caller, connection, timeoutMs, explain });
+    const done = await runStep(step, work, { signal: this.#caller, connection, timeoutMs, explain });
     if (done.result === 'failed' && VITAL.has(step)) this.#broken = step;
     return done;
   }

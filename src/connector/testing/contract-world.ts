@@ -21,7 +21,7 @@ export interface ContractRepository {
 export const CONTRACT_PAGE_SIZE = 3;
 
 /** The repository whose tags need several pages. */
-export const CONTRACT_MAIN = 'app';
+const CONTRACT_MAIN = 'app';
 
 /** Seven repositories below `namespace`; the first, `app`, has seven tags with every oddity that is legal. */
 export function contractRepositories(namespace = 'acme'): readonly ContractRepository[] {
