@@ -62,6 +62,8 @@ export interface ApiRequest<T> {
   readonly json?: unknown;
   /** Makes it a POST of this form. */
   readonly form?: Readonly<Record<string, string>>;
+  /** Makes it a POST of this plain text. */
+  readonly text?: string;
   /** What the answer must be; unknown fields are dropped. */
   readonly schema: z.ZodType<T>;
   /** Beginning of the error message: `Cannot list the tags of "…"`. */
@@ -249,7 +251,7 @@ export class ApiClient implements AsyncDisposable {
   }
 }
 
-function toHop<T>({ json, form }: ApiRequest<T>, headers: Readonly<Record<string, string>>): Omit<Hop, 'url'> {
+function toHop<T>({ json, form, text }: ApiRequest<T>, headers: Readonly<Record<string, string>>): Omit<Hop, 'url'> {
   if (json !== undefined) {
     return { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(json) };
   }
@@ -260,6 +262,9 @@ function toHop<T>({ json, form }: ApiRequest<T>, headers: Readonly<Record<string
       headers: { ...headers, 'content-type': type },
       body: new URLSearchParams(form).toString(),
     };
+  }
+  if (text !== undefined) {
+    return { method: 'POST', headers: { ...headers, 'content-type': 'text/plain' }, body: text };
   }
   return { method: 'GET', headers };
 }

@@ -17,6 +17,7 @@ const PRODUCTS: Readonly<Partial<Record<RegistryType, () => Promise<RegistryProd
   'google-artifact-registry': async () =>
     (await import('./google-artifact-registry/product.ts')).googleArtifactRegistry,
   harbor: async () => (await import('./harbor/product.ts')).harbor,
+  'jfrog-artifactory': async () => (await import('./jfrog-artifactory/product.ts')).jfrogArtifactory,
   'mirantis-msr': async () => (await import('./mirantis-msr/product.ts')).mirantisMsr,
 };
 
