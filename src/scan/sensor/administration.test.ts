@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Actor } from '#store/audit.ts';
 import type { Store } from '#store/database.ts';
-import { lastEventId, listEvents } from '#store/event.ts';
+import { listEvents } from '#store/event.ts';
+
 import { openQueue, type Queue } from '#store/queue.ts';
 import { emptyStore } from '#store/testing/empty-store.ts';
 import { describeStores } from '#store/testing/stores.ts';
@@ -122,10 +123,9 @@ describeStores('sensors', open => {
 
   test('its state follows from heartbeats and silence, and every change is told once', async () => {
     const { sensor } = await register();
-    const after = await lastEventId(store.db);
     const told = async () => {
-      const events = await listEvents(store.db, { after, limit: 100 });
-      return events.map(({ data }) => `${String(data['from'])} > ${String(data['state'])}`);
+      const events = await listEvents(store.db, { after: 0, limit: 100 });
+      return events.slice(1).map(({ data }) => `${String(data['from'])} > ${String(data['state'])}`);
     };
     const expected: string[] = [];
     const step = async (change: () => Promise<unknown>, state: string) => {

@@ -49,7 +49,7 @@ export const sensorProfile = z.strictObject({
     )
     .max(64)
     .default(['linux/amd64']),
-  /** Largest image, layers inflated. */
+  /** Largest image: stored bytes of its layers together. What they inflate to is bounded by the time-out, and by oci/inflate.ts. */
   maxImageBytes: z
     .number()
     .int()
