@@ -72,7 +72,7 @@ export function databasePath(options: DatabaseOptions, context: CliContext): str
 }
 
 /** Reads a number of days as an argument. */
-export function toDays(text: string): number {
+function toDays(text: string): number {
   const days = Number(text);
   if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('expected a number of days');
   return days;

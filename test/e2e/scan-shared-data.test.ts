@@ -71,16 +71,18 @@ describe.skipIf(!hasSharedData)('shared data', () => {
   };
   const names = ({ findings }: ReportJson) => findings.map(one => `${one.id} ${one.package.purl}`).sort();
 
-  test.each(IMAGES)('$name has $counts: $why; the same bytes again, and the same from its SBOM', async row => {
+  test.each(IMAGES)('$name has $counts: $why; the same bytes again, and the same from its SBOMs', async row => {
     const args = ['--format', 'json', '--platform', row.platform];
     const first = await scan(row.reference, args);
     expect(await scan(row.reference, args)).toBe(first);
     const report: ReportJson = JSON.parse(first);
     expect(report.summary).toMatchObject({ ...row.counts, hidden: 0, waived: 0 });
-    const sbom = folder.at('sbom.json');
-    const make = ['sbom', row.reference, '--platform', row.platform, '--format', 'cyclonedx-json', '-q', '-o', sbom];
-    expect((await plimsoll(make)).status).toBe(0);
-    expect(names(JSON.parse(await scan(`sbom:${sbom}`, ['--format', 'json'])))).toEqual(names(report));
+    for (const format of ['cyclonedx-json', 'spdx-json']) {
+      const sbom = folder.at(`${format}.json`);
+      const make = ['sbom', row.reference, '--platform', row.platform, '--format', format, '-q', '-o', sbom];
+      expect((await plimsoll(make)).status).toBe(0);
+      expect(names(JSON.parse(await scan(`sbom:${sbom}`, ['--format', 'json'])))).toEqual(names(report));
+    }
   });
 
   test('an upgrade is advised that real advisories call for', async () => {
