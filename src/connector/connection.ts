@@ -97,12 +97,16 @@ export class Connection implements AsyncDisposable {
   /** The names that `/v2/_catalog` lists. @throws {PlimsollError} `CATALOG_UNSUPPORTED` where the registry works and only this does not. */
   async *catalog(options: CallOptions): AsyncGenerator<string> {
     const registry = await this.registry(options);
+    const onIllegal = (names: IllegalNames) => this.#tellIllegal(names, 'repositories');
+    let hasAny = false;
     try {
-      yield* listCatalog(registry, {
-        ...this.until(options),
-        onIllegal: names => this.#tellIllegal(names, 'repositories'),
-      });
+      for await (const name of listCatalog(registry, { ...this.until(options), onIllegal })) {
+        hasAny = true;
+        yield name;
+      }
     } catch (error) {
+      // What breaks later is a catalogue that is broken, and not the lack of one.
+      if (hasAny) throw error;
       throw await this.#catalogFailure(registry, toPlimsollError(error), this.until(options));
     }
   }

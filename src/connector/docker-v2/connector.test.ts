@@ -98,6 +98,14 @@ test('a token without a user name is shown as it is, and one with a user name is
   expect(granted.requests.map(({ headers }) => headers.authorization)).toContain('Bearer a-ready-token');
 });
 
+test('a catalogue that goes in a circle is broken, and not missing', async () => {
+  await using server = await startRegistryServer();
+  server.playAlways(/_catalog/, sends(200, { link: '<?last=a>; rel="next"' }, '{"repositories":["a"]}'));
+  await using connector = await connect(server);
+  const error = await errorOf(all(connector.listRepositories({ signal })));
+  expect(error).toMatchObject({ code: 'REGISTRY_INVALID', message: expect.stringContaining('in a circle') });
+});
+
 test.each([
   { why: 'they are looked up', names: ['1.0', 'none', 'not a tag'], heads: 2, lists: 0, found: ['1.0'] },
   { why: 'none is there', names: ['none'], heads: 1, lists: 1, found: [] },
