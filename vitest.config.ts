@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/*.test.ts'],
     execArgv: ['--conditions=plimsoll-source'],
     testTimeout: 30_000,
+    // Databases and servers start in hooks; on a busy machine that takes its time.
+    hookTimeout: 60_000,
     setupFiles: ['test/no-internet.ts'],
     globalSetup: ['test/postgres-end.ts'],
   },

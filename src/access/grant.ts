@@ -6,11 +6,6 @@ import type { ApiKey } from '#store/api-key.ts';
 import type { RoleBinding } from '#store/role-binding.ts';
 import { type Principal, ROLES, type Role } from './principal.ts';
 
-/** The lesser of two roles; none when there is none to bound. */
-export function lesserRole<R extends Role | undefined>(role: R, bound: Role): R | Role {
-  return role !== undefined && ROLES.indexOf(role) > ROLES.indexOf(bound) ? bound : role;
-}
-
 /** The greater of two roles. */
 export function greaterRole(a: Role | undefined, b: Role | undefined): Role | undefined {
   if (a === undefined || b === undefined) return a ?? b;
@@ -51,4 +46,9 @@ export function toKeyPrincipal(
   const here = lesserRole(greaterRole(owner.everywhere, owner.namespaces.get(key.namespaceId)), key.role);
   const namespaces = new Map(here === undefined ? [] : [[key.namespaceId, here]]);
   return { accountId, name, by: 'api-key', apiKeyId: key.id, namespaces };
+}
+
+/** The lesser of two roles; none when there is none to bound. */
+function lesserRole<R extends Role | undefined>(role: R, bound: Role): R | Role {
+  return role !== undefined && ROLES.indexOf(role) > ROLES.indexOf(bound) ? bound : role;
 }

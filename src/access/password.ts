@@ -11,9 +11,9 @@ import { PlimsollError } from '#base/errors.ts';
 const ARGON2ID = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
 /** Shortest password, in characters. */
-export const MIN_PASSWORD = 12;
+const MIN_PASSWORD = 12;
 /** Longest password, in characters; what is longer is refused before it is hashed. */
-export const MAX_PASSWORD = 256;
+const MAX_PASSWORD = 256;
 const MIN_DIFFERENT = 5;
 
 /** Each hash takes 19 MiB and a core for some hundredths of a second. */

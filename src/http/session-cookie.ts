@@ -72,5 +72,6 @@ export function requireSameOrigin(request: FastifyRequest, site: Site): void {
 /** Hosts are compared alone where nothing was set: a proxy in front may speak HTTPS when we do not. */
 function isOwnOrigin(origin: string, request: FastifyRequest, site: Site): boolean {
   if (site.publicUrl !== undefined) return origin === originOf(request, site);
-  return URL.parse(origin)?.host === request.host;
+  const theirs = URL.parse(origin);
+  return theirs !== null && theirs.host === URL.parse(`${theirs.protocol}//${request.host}`)?.host;
 }

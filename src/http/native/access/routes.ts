@@ -9,12 +9,14 @@ import { apiKeyRoutes } from './api-key-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { memberRoutes } from './member-routes.ts';
 import { namespaceRoutes } from './namespace-routes.ts';
+import { oidcRoutes } from './oidc-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 
 /** Adds the routes. */
 export function accessRoutes(context: AccessContext, site: Site) {
   return (app: FastifyInstance): void => {
-    sessionRoutes(context, site, async () => null)(app);
+    sessionRoutes(context, site)(app);
+    oidcRoutes(context, site)(app);
     accountRoutes(context)(app);
     namespaceRoutes(context)(app);
     memberRoutes(context)(app);

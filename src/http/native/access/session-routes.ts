@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { getAccount } from '#access/account.ts';
 import type { AccessContext } from '#access/caller.ts';
 import { getNamespace } from '#access/namespace.ts';
+import { findOidc } from '#access/oidc/settings.ts';
 import type { Principal } from '#access/principal.ts';
 import { csrfTokenOf } from '#access/session.ts';
 import { completeSetup, needsSetup } from '#access/setup.ts';
@@ -44,11 +45,7 @@ const sessionSchema = z
 const anonymous = { config: { access: 'anonymous' as const } };
 
 /** Adds the routes. */
-export function sessionRoutes(
-  context: AccessContext,
-  site: Site,
-  hasOidc: () => Promise<{ displayName: string } | null>,
-) {
+export function sessionRoutes(context: AccessContext, site: Site) {
   return (instance: FastifyInstance): void => {
     const app = typed(instance);
     app.get(
@@ -71,7 +68,13 @@ export function sessionRoutes(
           },
         },
       },
-      async () => ({ isNeeded: await needsSetup(context), oidc: await hasOidc() }),
+      async () => {
+        const oidc = await findOidc(context.store.db);
+        return {
+          isNeeded: await needsSetup(context),
+          oidc: oidc === undefined ? null : { displayName: oidc.displayName },
+        };
+      },
     );
     app.post(
       '/api/v1/setup',
@@ -95,7 +98,7 @@ export function sessionRoutes(
         requireSameOrigin(request, site);
         const { token, ...admin } = request.body;
         const principal = await completeSetup(context, token, admin);
-        const signed = await beginSession(context, principal, originOf(request), 'setup');
+        const signed = await beginSession(context, principal, signInOriginOf(request), 'setup');
         return await reply.code(201).send(await startBrowser(request, reply, signed));
       },
     );
@@ -113,7 +116,7 @@ export function sessionRoutes(
       },
       async (request, reply) => {
         requireSameOrigin(request, site);
-        const signed = await signIn(context, request.body, originOf(request));
+        const signed = await signIn(context, request.body, signInOriginOf(request));
         return await reply.code(201).send(await startBrowser(request, reply, signed));
       },
     );
@@ -197,6 +200,6 @@ export function sessionRoutes(
 }
 
 /** Where a sign-in comes from. */
-export function originOf(request: FastifyRequest) {
+export function signInOriginOf(request: FastifyRequest) {
   return { remoteAddress: request.ip, requestId: request.id, userAgent: headerOf(request, 'user-agent') };
 }
