@@ -1,0 +1,92 @@
+/**
+ * From events to deliveries: each event once for each webhook that wants it, whatever the number of servers.
+ *
+ * How far events have been passed on is a row that one server at a time holds, and it moves in the transaction that makes the deliveries.
+ */
+import { randomUUID } from 'node:crypto';
+import type { ServerContext } from '#store/context.ts';
+import type { Trx } from '#store/database.ts';
+import {
+  currentEventPosition,
+  type EventKind,
+  type EventPosition,
+  type FollowedEvent,
+  followEvents,
+  parseEventPosition,
+} from '#store/event.ts';
+import { putSetting } from '#store/setting.ts';
+import { insertDelivery, listStoredWebhooks, type StoredWebhook } from '#store/webhook.ts';
+
+const POSITION = 'webhook-position';
+const PAGE = 100;
+
+/** Kinds that a webhook cannot ask for: they come by the second, and are for eyes. */
+const TOO_MANY: ReadonlySet<EventKind> = new Set(['run.progress']);
+
+/** Passes on what has happened. Returns how many deliveries were made; call again while `hasMore`. */
+export async function dispatchEvents({ store, queue, now }: Pick<ServerContext, 'store' | 'queue' | 'now'>): Promise<{
+  readonly deliveries: number;
+  readonly hasMore: boolean;
+}> {
+  return await store.db.transaction().execute(async trx => {
+    const from = await takePosition(trx);
+    if (from === undefined) return { deliveries: 0, hasMore: false };
+    const events = await followEvents(trx, { from, limit: PAGE });
+    const last = events.at(-1);
+    if (last === undefined) return { deliveries: 0, hasMore: false };
+    const webhooks = await listStoredWebhooks(trx, { isEnabled: true });
+    let deliveries = 0;
+    for (const event of events) {
+      for (const webhook of webhooks.filter(one => wants(one, event))) {
+        const id = randomUUID();
+        const body = JSON.stringify(toPayload(event));
+        await insertDelivery(trx, { id, webhookId: webhook.id, eventId: event.id, kind: event.kind, body, at: now() });
+        await queue.send(trx, 'webhook-delivery', { deliveryId: id });
+        deliveries += 1;
+      }
+    }
+    await putSetting(trx, POSITION, last.position);
+    return { deliveries, hasMore: events.length === PAGE };
+  });
+}
+
+/** Whether a webhook wants to hear of an event. What concerns no namespace goes to those that everybody may see: none. */
+export function wants(webhook: Pick<StoredWebhook, 'namespaceId' | 'kinds' | 'filter'>, event: FollowedEvent): boolean {
+  if (TOO_MANY.has(event.kind) || !webhook.kinds.includes(event.kind)) return false;
+  if (event.namespaceId !== undefined && event.namespaceId !== webhook.namespaceId) return false;
+  const { registryIds, minSeverity } = webhook.filter;
+  if (registryIds !== undefined && registryIds.length > 0) {
+    if (event.registryId === undefined || !registryIds.includes(event.registryId)) return false;
+  }
+  if (minSeverity === undefined || event.kind !== 'findings.new') return true;
+  const worst = event.data['worstSeverity'];
+  // Of an unknown severity nobody can say that it is too low.
+  return typeof worst !== 'number' || worst === 0 || worst >= minSeverity;
+}
+
+/** The body of a delivery, in the form that Standard Webhooks recommends. */
+function toPayload(event: FollowedEvent) {
+  const { id, kind, at, namespaceId, registryId, scheduleId, runId, data } = event;
+  return { type: kind, timestamp: at, data: { eventId: id, namespaceId, registryId, scheduleId, runId, ...data } };
+}
+
+/** Where to go on; `undefined` while another server is at it. The first time: from now. */
+async function takePosition(trx: Trx): Promise<EventPosition | undefined> {
+  const row = await trx
+    .selectFrom('setting')
+    .select('value')
+    .where('name', '=', POSITION)
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst();
+  if (row !== undefined) return typeof row.value === 'string' ? parseEventPosition(row.value) : undefined;
+  const isHeld = await trx.selectFrom('setting').select('name').where('name', '=', POSITION).executeTakeFirst();
+  if (isHeld !== undefined) return undefined;
+  const start = await currentEventPosition(trx);
+  await trx
+    .insertInto('setting')
+    .values({ name: POSITION, value: JSON.stringify(start) })
+    .onConflict(conflict => conflict.column('name').doNothing())
+    .execute();
+  return undefined;
+}
