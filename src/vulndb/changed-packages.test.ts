@@ -7,6 +7,7 @@ import { type ScratchFolder, scratchFolder } from '../../test/fixtures/scratch-f
 import { type DatabaseChanges, findChangedPackages } from './changed-packages.ts';
 import { changedSignals } from './changed-signals.ts';
 import { type DatabaseBuild, startBuild } from './database-build.ts';
+import type { PartKey } from './part-table.ts';
 import { fixedIn, makeAdvisory } from './testing/samples.ts';
 import { openDatabase } from './vulnerability-database.ts';
 
@@ -50,9 +51,9 @@ async function compare(before: string, after: string): Promise<readonly string[]
   return inShort(await findChangedPackages(before, after, { signal }));
 }
 
-function inShort({ ecosystems, packages, redHatRepositories }: DatabaseChanges): readonly string[] {
+function inShort({ ecosystems, packages, redHatRepositories, redHatImages }: DatabaseChanges): readonly string[] {
   const named = [...packages].flatMap(([ecosystem, names]) => [...names].map(name => `${ecosystem} ${name}`));
-  return [...named.sort(), ...ecosystems.map(one => `all of ${one}`), ...redHatRepositories];
+  return [...named.sort(), ...ecosystems.map(one => `all of ${one}`), ...redHatRepositories, ...redHatImages];
 }
 
 const vector = (impact: string): Rating => ({
@@ -203,22 +204,20 @@ describe('the packages of which another database says something else', () => {
     expect(await compare(after, rebuilt)).toEqual([]);
   });
 
-  test('a repository of Red Hat with other ecosystems is named', async () => {
-    const key = { source: 'redhat-vex', name: 'repositories' };
+  test('a repository of Red Hat with other ecosystems is named, and an image of other repositories', async () => {
+    const keys = ['repositories', 'images'].map(name => ({ source: 'redhat-vex', name })) as [PartKey, PartKey];
     const make = (stream: string) =>
       build(next => {
         next.replacePart(NPM, [A], () => FACTS);
-        next.setRedHatRepositories(
-          key,
-          new Map([
-            ['rhel-9-baseos', [stream]],
-            ['rhel-9-appstream', ['x']],
-          ]),
-          FACTS,
-        );
+        const repositories = new Map([
+          ['rhel-9-baseos', [stream]],
+          ['rhel-9-appstream', ['x']],
+        ]);
+        next.setRedHatRepositories(keys[0], repositories, FACTS);
+        next.setRedHatImages(keys[1], new Map([['ubi9', [stream]]]), FACTS);
       });
     expect(await compare(make('a'), make('a'))).toEqual([]);
-    expect(await compare(make('a'), make('b'))).toEqual(['rhel-9-baseos']);
+    expect(await compare(make('a'), make('b'))).toEqual(['rhel-9-baseos', 'ubi9']);
   });
 
   test('a comparison that is no longer wanted ends', async () => {

@@ -20,8 +20,12 @@ export interface DatabaseChanges {
   readonly ecosystems: readonly string[];
   /** Names of packages by ecosystem, both as `AdvisoryLookup.find` takes them. Neither is sorted. */
   readonly packages: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Red Hat's repositories (content sets) whose packages other ecosystems speak of now, sorted. */
+  /**
+   * Red Hat's repositories (content sets) whose packages other ecosystems speak of now, and its images that are built from other ones, sorted:
+   * what is in images whose `Surroundings.redHat` names one of them has to be judged again.
+   */
   readonly redHatRepositories: readonly string[];
+  readonly redHatImages: readonly string[];
 }
 
 /**
@@ -71,7 +75,13 @@ class Comparison {
       await this.#addPackagesOf(advisories);
       for (const ecosystem of this.#kept.keys()) await this.#compareEntries(ecosystem, advisories);
     }
-    return { ecosystems, packages: this.#packages, redHatRepositories: this.#compareRepositories() };
+    const { before, after } = this.#databases;
+    return {
+      ecosystems,
+      packages: this.#packages,
+      redHatRepositories: changedKeys(before.redHatMap('repository'), after.redHatMap('repository')),
+      redHatImages: changedKeys(before.redHatMap('image'), after.redHatMap('image')),
+    };
   }
 
   #compareEcosystems(): readonly string[] {
@@ -83,11 +93,6 @@ class Comparison {
       else this.#kept.set(name, { before: old.id, after: id, ...(source === undefined ? {} : { source }) });
     }
     return changed.sort();
-  }
-
-  #compareRepositories(): readonly string[] {
-    const [old, next] = [this.#databases.before.redHatRepositories(), this.#databases.after.redHatRepositories()];
-    return [...new Set([...old.keys(), ...next.keys()])].filter(name => old.get(name) !== next.get(name)).sort();
   }
 
   /**
@@ -164,6 +169,10 @@ class Comparison {
     const is = describe(news, dateIn(after), (part, place) => `${part} ${place}`);
     return was.length === is.length && was.every((entry, at) => entry === is[at]);
   }
+}
+
+function changedKeys(old: ReadonlyMap<string, string>, next: ReadonlyMap<string, string>): readonly string[] {
+  return [...new Set([...old.keys(), ...next.keys()])].filter(name => old.get(name) !== next.get(name)).sort();
 }
 
 /** Stands for the first of no rows. */

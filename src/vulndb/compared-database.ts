@@ -106,9 +106,9 @@ export class ComparedDatabase implements Disposable {
     return this.#statements.entries.iterate(ecosystem) as unknown as Iterator<EntryRow>;
   }
 
-  /** Red Hat's repositories with the ecosystems that speak of their packages, as they are stored. */
-  redHatRepositories(): ReadonlyMap<string, string> {
-    const rows = this.#statements.repositories.all() as unknown as readonly (readonly [string, string])[];
+  /** One of Red Hat's maps, its lists as they are stored: of repositories to ecosystems, or of images to repositories. */
+  redHatMap(of: 'repository' | 'image'): ReadonlyMap<string, string> {
+    const rows = this.#statements[of].all() as unknown as readonly (readonly [string, string])[];
     return new Map(rows);
   }
 
@@ -131,7 +131,8 @@ function prepareStatements(database: DatabaseSync) {
     block: lists('SELECT bytes FROM body WHERE block = ?'),
     identifiers: lists('SELECT advisory FROM identifier WHERE name = ?'),
     entries: lists('SELECT name, part, affected FROM package WHERE ecosystem = ? ORDER BY name, part'),
-    repositories: lists('SELECT name, ecosystems FROM redhat_repository'),
+    repository: lists('SELECT name, ecosystems FROM redhat_repository'),
+    image: lists('SELECT name, repositories FROM redhat_image'),
   };
 }
 
