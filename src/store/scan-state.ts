@@ -92,6 +92,16 @@ export async function findSharedTasks(db: Db, taskIds: readonly string[]): Promi
   return rows.map(({ id }) => id);
 }
 
+/** Queued tasks of a run whose image has a report that is newer than the task. */
+export async function findKnownTasks(db: Db, runId: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT t.id FROM task_run x JOIN task t ON t.id = x.task_id
+      JOIN manifest m ON m.digest = t.digest JOIN image_scan s ON s.manifest_id = m.id
+    WHERE x.run_id = ${runId} AND t.kind = 'scan' AND t.state = 'queued' AND s.scanned_at > t.created_at
+    ORDER BY t.id`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
 /** Digests among these that a run of the schedule scanned: in a version of its settings, or in one run. */
 export async function findScannedInRuns(
   db: Db,

@@ -15,6 +15,7 @@ import { cancelTasksOf } from '#store/task.ts';
 import { applyEvent, createJob, type Job, type JobEvent, type PauseReason } from '../schedule/job-reducer.ts';
 import type { ScheduleSettings } from '../schedule/settings.ts';
 import { isActive, type JobState } from '../schedule/state.ts';
+import { ViolationError } from './violation-error.ts';
 
 /** A schedule with its active run, or a run without a schedule; its registry is locked. */
 export interface JobHandle {
@@ -97,7 +98,7 @@ export function toJob({ schedule, run }: Pick<JobHandle, 'schedule' | 'run'>): J
 
 /**
  * Applies an event. A launch inserts the run; an end cancels what is left of it.
- * @throws {PlimsollError} `CONFLICT` when a user is refused, with the code of the violation in the message.
+ * @throws {ViolationError} `CONFLICT` when a user is refused.
  */
 export async function applyToJob(
   trx: Trx,
@@ -112,7 +113,7 @@ export async function applyToJob(
   const before = toJob(handle);
   const outcome = applyEvent(before, event);
   if (outcome.kind === 'dropped') return outcome;
-  if (outcome.kind === 'refused') throw refusal(outcome.violation);
+  if (outcome.kind === 'refused') throw new ViolationError('CONFLICT', [outcome.violation]);
   const { job } = outcome;
   const isLaunched = job.run !== undefined && job.run.number !== before.run?.number;
   const run = isLaunched
@@ -123,17 +124,6 @@ export async function applyToJob(
   const after: JobHandle = { ...handle, schedule, run };
   await tell(trx, after, { before, job, at });
   return { kind: 'changed', handle: after, isLaunched };
-}
-
-/** The refusal of a user's wish as an error. */
-export function refusal(violation: {
-  readonly code: string;
-  readonly message: string;
-  readonly remedy: string;
-}): PlimsollError {
-  return new PlimsollError('CONFLICT', `${violation.message} (${violation.code}). ${violation.remedy}`, {
-    cause: violation,
-  });
 }
 
 async function insertLaunched(

@@ -17,7 +17,7 @@ import { addError } from './run-progress.ts';
 export async function launchBy(
   trx: Trx,
   handle: JobHandle,
-  event: Extract<JobEvent, { kind: 'due' | 'run-now' | 'restart' }>,
+  event: { readonly kind: 'due' | 'run-now' } | Extract<JobEvent, { kind: 'restart' }>,
   { at, launch }: { readonly at: Date; readonly launch: Omit<LaunchFacts, 'previousRunId'> },
 ): Promise<Applied> {
   const isRepeat = event.kind === 'restart';

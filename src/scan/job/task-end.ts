@@ -8,7 +8,7 @@ import { coolDown, keepSeen, type RegistryRecord, saveHealth } from '#store/regi
 import { applyCatalogue } from '#store/repository.ts';
 import { addToRun, listOpenRuns, type RunRecord, updateRun } from '#store/run.ts';
 import { moveImagesOfTasks } from '#store/run-image.ts';
-import { markScanDone, markScanFailed } from '#store/scan-state.ts';
+import { findKnownTasks, markScanDone, markScanFailed } from '#store/scan-state.ts';
 import { clearStaged } from '#store/tag.ts';
 import { endTask, listOpenRunsOf, requeueTask, type TaskRecord } from '#store/task.ts';
 import { isRunning, type JobState } from '../schedule/state.ts';
@@ -107,6 +107,21 @@ export async function settleShared(
     for (const run of moved) runs.add(run);
   }
   for (const run of runs) await advanceRun(trx, registry, run, at);
+}
+
+/** Ends the queued tasks of a run whose images somebody else has read meanwhile. */
+export async function settleKnown(
+  trx: Trx,
+  registry: RegistryRecord,
+  { runId, at }: { readonly runId: string; readonly at: Date },
+): Promise<void> {
+  const ids = await findKnownTasks(trx, runId);
+  await settleShared(
+    trx,
+    registry,
+    ids.map(id => ({ id })),
+    at,
+  );
 }
 
 async function completeTask(
