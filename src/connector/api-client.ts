@@ -246,7 +246,7 @@ export class ApiClient implements AsyncDisposable {
   #note(answer: Answer): void {
     const { options } = this.#options.connection;
     const limit = readRateLimit(answer, answer.url.host);
-    if (limit !== undefined) this.#options.connection.tellLimit(limit);
+    if (limit !== undefined) this.#options.connection.tellLimit({ ...limit, isApi: true });
     for (const text of readWarnings(answer)) options.onWarning?.({ registry: answer.url.host, text });
   }
 }

@@ -155,6 +155,7 @@ export interface ConnectorOptions {
   readonly env: ProxyEnvironment;
   /** Whether private addresses (RFC 1918, loopback) other than the registry's own may be reached by redirects, realms and links. */
   readonly allowsPrivateAddresses: boolean;
+  /** Told of limits of pulling, and of the product's own API, which say so. */
   readonly onRateLimit?: ((limit: RateLimit) => void) | undefined;
   readonly onRetry?: RetryListener | undefined;
   /** Told of what the operator says in `Warning` headers, and of names left out because they are not legal. Safe to show; may repeat. */

@@ -82,7 +82,7 @@ test('the limit of the API is told, and the time to come back is read as the mom
   const now = Date.UTC(2026, 0, 1);
   await using connector = await connect(hub, { onRateLimit: limit => limits.push(limit), now: () => now });
   await all(connector.listTags('acme/app', {}, { signal }));
-  expect(limits.at(-1)).toMatchObject({ registry: 'hub.docker.com', limit: 600, remaining: 599 });
+  expect(limits.at(-1)).toMatchObject({ registry: 'hub.docker.com', limit: 600, remaining: 599, isApi: true });
   hub.server.playAlways(/tags/, sends(429, { 'x-retry-after': String(now / 1000 + 7200) }, '{}'));
   const error = await errorOf(all(connector.listTags('acme/app', {}, { signal })));
   expect(error).toMatchObject({ code: 'RATE_LIMITED', message: expect.stringContaining('come back in 2 hours') });

@@ -15,6 +15,8 @@ export interface RateLimit {
   readonly remaining?: number;
   /** Length of the window in seconds. */
   readonly windowSeconds?: number;
+  /** Whether it is the limit of a product's own API, which lists, and not of pulling. */
+  readonly isApi?: boolean;
 }
 
 /** The limit that an answer's headers tell of; `undefined` when they tell of none, which usually means that there is none. */
