@@ -19,6 +19,7 @@ const PRODUCTS: Readonly<Partial<Record<RegistryType, () => Promise<RegistryProd
   harbor: async () => (await import('./harbor/product.ts')).harbor,
   'jfrog-artifactory': async () => (await import('./jfrog-artifactory/product.ts')).jfrogArtifactory,
   'mirantis-msr': async () => (await import('./mirantis-msr/product.ts')).mirantisMsr,
+  quay: async () => (await import('./quay/product.ts')).quay,
 };
 
 /** The product of a type. */
