@@ -61,6 +61,17 @@ test('a registry that sends elsewhere for tokens is not taken for one of GitLab'
   });
 });
 
+test('a registry that is busy for a moment is asked again where its GitLab is', async () => {
+  const { server } = await start();
+  await using _server = server;
+  await using connector = await connect(server);
+  server.play(/^GET \/v2\/$/, sends(503));
+  expect((await all(connector.listRepositories({ signal }))).length).toBe(7);
+  server.playAlways(/^GET \/v2\/$/, sends(503));
+  await using other = await connect(server);
+  expect(await errorOf(all(other.listRepositories({ signal })))).toMatchObject({ code: 'REGISTRY_UNAVAILABLE' });
+});
+
 test('a registry that names a private address as its GitLab gets no token of ours there', async () => {
   const { server } = await start({ realm: 'https://10.0.0.7/jwt/auth' });
   await using _server = server;
