@@ -85,3 +85,20 @@ export async function* eachOnce<T>(
     yield entry;
   }
 }
+
+/**
+ * Products that forget where in a list one was (Kubernetes after some minutes, Nexus when it was started anew) refuse the next page. Then
+ * the list is begun once more, from its first page; entries come again, see `eachOnce`. A first page that is refused is an error.
+ */
+export async function* restarting<T>(list: () => AsyncIterable<T>): AsyncGenerator<T> {
+  let hasBegun = false;
+  try {
+    for await (const entry of list()) {
+      hasBegun = true;
+      yield entry;
+    }
+  } catch (error) {
+    if (!hasBegun || !(error instanceof PlimsollError) || error.code !== 'REGISTRY_INVALID') throw error;
+    yield* list();
+  }
+}

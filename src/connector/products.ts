@@ -20,6 +20,8 @@ const PRODUCTS: Readonly<Partial<Record<RegistryType, () => Promise<RegistryProd
   'jfrog-artifactory': async () => (await import('./jfrog-artifactory/product.ts')).jfrogArtifactory,
   'mirantis-msr': async () => (await import('./mirantis-msr/product.ts')).mirantisMsr,
   quay: async () => (await import('./quay/product.ts')).quay,
+  openshift: async () => (await import('./openshift/product.ts')).openshift,
+  nexus: async () => (await import('./nexus/product.ts')).nexus,
 };
 
 /** The product of a type. */
