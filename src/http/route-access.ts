@@ -11,9 +11,21 @@ import { PlimsollError } from '#base/errors.ts';
  */
 export type RouteAccess = 'anonymous' | 'signed-in' | 'sensor' | 'own' | { readonly server: Role };
 
+/** A route, and who may use it. */
+export interface GuardedRoute {
+  readonly method: string;
+  /** With parameters as `:name`. */
+  readonly url: string;
+  readonly access: RouteAccess;
+}
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: RouteAccess;
+  }
+  interface FastifyInstance {
+    /** Every route that says who may use it. */
+    readonly guardedRoutes: readonly GuardedRoute[];
   }
   interface FastifyRequest {
     /** Who asks; undefined for anonymous requests. Set before any handler runs. */
@@ -26,9 +38,16 @@ export type Authenticate = (request: FastifyRequest) => Promise<Principal | unde
 
 /** Adds the checks to a server. */
 export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): void {
+  const guarded: GuardedRoute[] = [];
+  app.decorate('guardedRoutes', guarded);
   app.decorateRequest('principal', undefined);
   app.addHook('onRoute', route => {
-    if (route.config?.access === undefined && route.method !== 'HEAD' && !route.url.startsWith('/api/docs')) {
+    const access = route.config?.access;
+    if (access !== undefined) {
+      const methods = [route.method].flat().filter(method => method !== 'HEAD');
+      guarded.push(...methods.map(method => ({ method, url: route.url, access })));
+    }
+    if (access === undefined && route.method !== 'HEAD' && !route.url.startsWith('/api/docs')) {
       throw new PlimsollError('BUG', `Route ${String(route.method)} ${route.url} does not say who may use it`);
     }
   });

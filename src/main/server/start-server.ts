@@ -8,14 +8,18 @@ import pino, { type Logger } from 'pino';
 import { PlimsollError } from '#base/errors.ts';
 import type { ServerSettings } from '#base/server-settings.ts';
 import { printable } from '#base/text.ts';
+import { createAuthenticate } from '#http/authentication.ts';
+import { accessRoutes } from '#http/native/access/routes.ts';
 import { EventFeed } from '#http/native/event/event-feed.ts';
 import { eventRoutes } from '#http/native/event/routes.ts';
+import type { GuardedRoute } from '#http/route-access.ts';
 import { buildServer } from '#http/server.ts';
 import type { ServerContext } from '#store/context.ts';
 import { openStore, type Store } from '#store/database.ts';
 import { migrate } from '#store/migrate.ts';
 import { openQueue } from '#store/queue.ts';
 import { createSealer } from '#store/seal.ts';
+import { prepareFirstAccount } from './first-account.ts';
 import { createMetrics } from './metrics.ts';
 import { readSecretKey } from './secret-key.ts';
 
@@ -34,6 +38,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string;
   /** Where the first account is made, while there is none. */
   readonly setupUrl?: string;
+  /** What it answers, and to whom. */
+  readonly routes: readonly GuardedRoute[];
 }
 
 /** Starts a server. @throws {PlimsollError} `STORE_UNAVAILABLE`, `CONFIGURATION_INVALID`, `CONFLICT`, … */
@@ -49,9 +55,11 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
   const context: ServerContext = { store, queue, sealer, now: world.now };
   const feed = opened.use(await EventFeed.open(store));
   const metrics = createMetrics(context);
+  const setupPath = await prepareFirstAccount(context, settings);
+  const site = { publicUrl: settings.publicUrl };
   const app = await buildServer({
-    apis: [eventRoutes(context, feed)],
-    authenticate: async () => undefined,
+    apis: [accessRoutes(context, site), eventRoutes(context, feed)],
+    authenticate: createAuthenticate(context, site),
     version: world.version,
     logger: log,
     https: readCertificate(settings),
@@ -63,8 +71,11 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
   const url = await listen(app, settings);
   log.info({ url, store: store.kind }, 'server started');
   const closing = opened.move();
+  const publicUrl = settings.publicUrl ?? url;
   return {
-    url: settings.publicUrl ?? url,
+    url: publicUrl,
+    ...(setupPath === undefined ? {} : { setupUrl: `${publicUrl}${setupPath}` }),
+    routes: app.guardedRoutes,
     async [Symbol.asyncDispose]() {
       log.info('server stopping');
       await closing[Symbol.asyncDispose]();
