@@ -20,6 +20,10 @@ export const EVENT_KINDS = [
   'run.skipped',
   'image.found',
   'image.gone',
+  // Of the hosted registry.
+  'image.pushed',
+  'image.pulled',
+  'image.removed',
   'image.scanned',
   'image.failed',
   'tag.moved',
@@ -96,6 +100,9 @@ export async function listEvents(db: Db, query: EventQuery): Promise<readonly St
 /** A place in the order of transactions, after which to go on: `tx-id`. Compared by the database alone. */
 export type EventPosition = string & { readonly [position]: true };
 declare const position: unique symbol;
+
+/** Before everything. */
+export const BEGINNING = '0-0' as EventPosition;
 
 /** Reads a position that came from outside; `undefined` when it is none. */
 export function parseEventPosition(text: string): EventPosition | undefined {

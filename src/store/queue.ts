@@ -32,6 +32,15 @@ export const JOBS = {
     expireInSeconds: 120,
     policy: 'standard',
   },
+  /** Takes the inventory of an image that was pushed to the hosted registry. */
+  'push-scan': {
+    data: z.object({ repository: z.string(), digest: z.string() }),
+    retryLimit: 3,
+    expireInSeconds: 3600,
+    policy: 'standard',
+  },
+  /** Removes what nobody needs any more from the hosted registry. */
+  'hosted-collection': { data: z.object({}), retryLimit: 0, expireInSeconds: 7200, policy: 'singleton' },
   /** Removes sessions, events, answers and facts whose time is over. */
   housekeeping: { data: z.object({}), retryLimit: 0, expireInSeconds: 3600, policy: 'singleton' },
 } as const;

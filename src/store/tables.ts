@@ -113,6 +113,58 @@ export interface FindingDetailTable {
   detail: Json;
 }
 
+export interface HostedBlobTable {
+  repositoryId: number;
+  digest: string;
+  touchedAt: Time;
+}
+
+export interface HostedManifestTable {
+  repositoryId: number;
+  manifestId: number;
+  contentType: string;
+  sizeBytes: number;
+  subject: string | null;
+  artifactType: string | null;
+  annotations: NullableJson;
+  pushedBy: string;
+  pushedAt: Time;
+  pulls: Generated<number>;
+  lastPulledAt: Time | null;
+}
+
+export interface HostedReferenceTable {
+  repositoryId: number;
+  manifestId: number;
+  digest: string;
+}
+
+export interface HostedRepositoryTable {
+  repositoryId: number;
+  name: string;
+  space: string;
+  isPublic: Generated<boolean>;
+  createdAt: Time;
+}
+
+export interface HostedSpaceTable {
+  name: string;
+  namespaceId: string;
+  registryId: string;
+  projectId: string | null;
+  quotaBytes: number | null;
+  untaggedDays: number | null;
+  createdAt: Time;
+}
+
+export interface HostedUploadTable {
+  id: string;
+  repositoryId: number;
+  startedBy: string;
+  startedAt: Time;
+  touchedAt: Time;
+}
+
 export interface IdempotentAnswerTable {
   accountId: string;
   key: string;
@@ -534,6 +586,13 @@ export interface SignInFailureTable {
   at: Time;
 }
 
+export interface StoredBlobTable {
+  digest: string;
+  sizeBytes: number | null;
+  touchedAt: Time;
+  isKept: Generated<boolean>;
+}
+
 export interface SurroundingsTable {
   id: Generated<number>;
   key: string;
@@ -653,6 +712,12 @@ export interface Tables {
   exploitSignal: ExploitSignalTable;
   findingChange: FindingChangeTable;
   findingDetail: FindingDetailTable;
+  hostedBlob: HostedBlobTable;
+  hostedManifest: HostedManifestTable;
+  hostedReference: HostedReferenceTable;
+  hostedRepository: HostedRepositoryTable;
+  hostedSpace: HostedSpaceTable;
+  hostedUpload: HostedUploadTable;
   idempotentAnswer: IdempotentAnswerTable;
   imageChange: ImageChangeTable;
   imageScan: ImageScanTable;
@@ -688,6 +753,7 @@ export interface Tables {
   session: SessionTable;
   setting: SettingTable;
   signInFailure: SignInFailureTable;
+  storedBlob: StoredBlobTable;
   surroundings: SurroundingsTable;
   tag: TagTable;
   task: TaskTable;

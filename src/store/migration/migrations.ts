@@ -4,6 +4,7 @@ import { statements as content } from './m0002-content.ts';
 import { statements as registry } from './m0003-registry.ts';
 import { statements as job } from './m0004-job.ts';
 import { statements as event } from './m0005-event.ts';
+import { statements as hosting } from './m0006-hosting.ts';
 
 /** SQL statements by name; forward only. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -12,4 +13,5 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0003-registry': registry,
   '0004-job': job,
   '0005-event': event,
+  '0006-hosting': hosting,
 };
