@@ -199,3 +199,15 @@ test.each([
   await using server = await startEcrServer();
   await expect(connect(server, { credentials })).rejects.toMatchObject({ code: 'REGISTRY_SETTINGS_INVALID' });
 });
+
+test.each([
+  ['123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com', 'api.ecr-fips.us-gov-west-1.amazonaws.com'],
+  ['123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn', 'api.ecr.cn-north-1.amazonaws.com.cn'],
+  ['123456789012.dkr-ecr.eu-central-1.on.aws', 'ecr.eu-central-1.api.aws'],
+])('the registry %s is listed by the API at %s', async (host, api) => {
+  await using server = await startEcrServer();
+  server.images.push('app', '1', '2026-01-01T00:00:00Z');
+  await using connector = await connect(server, { settings: { ...settings, url: `https://${host}` } });
+  expect(await all(connector.listTags('app', {}, { signal }))).toHaveLength(1);
+  expect(server.images.registry.requests.map(({ headers }) => headers.host)).toEqual([api]);
+});

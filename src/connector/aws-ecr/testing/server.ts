@@ -11,7 +11,12 @@ import { type HeldImages, holdImages, pageOf } from '../../testing/held-images.t
 /** The account and region that the server plays. */
 export const ECR_ACCOUNT = '123456789012';
 export const ECR_HOST = `${ECR_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com`;
-const API_HOST = 'api.ecr.eu-west-1.amazonaws.com';
+const API_HOSTS = [
+  'api.ecr.eu-west-1.amazonaws.com',
+  'api.ecr-fips.us-gov-west-1.amazonaws.com',
+  'api.ecr.cn-north-1.amazonaws.com.cn',
+  'ecr.eu-central-1.api.aws',
+];
 const STS_HOST = 'sts.eu-west-1.amazonaws.com';
 
 /** Access keys that the server knows. */
@@ -42,12 +47,12 @@ export class EcrServer implements AsyncDisposable {
   /** What to open connectors with, so that AWS's hosts are this server. */
   get serviceOrigins(): Record<string, string> {
     const { host } = this.images.registry;
-    return { [API_HOST]: host, [STS_HOST]: host, [ECR_HOST]: host };
+    return Object.fromEntries([...API_HOSTS, STS_HOST, ECR_HOST].map(name => [name, host]));
   }
 
   answer(request: SeenRequest, url: URL, response: ServerResponse): boolean {
     if (url.host === STS_HOST) return this.#assumeRole(request, response);
-    if (url.host !== API_HOST) return false;
+    if (!API_HOSTS.includes(url.host)) return false;
     const operation = String(request.headers['x-amz-target']).replace(/^AmazonEC2ContainerRegistry_V20150921\./, '');
     this.calls.push(operation);
     const exception = this.exceptions.get(operation)?.shift() ?? this.#whyRefused(request);
