@@ -5,6 +5,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ERRORS, PlimsollError, toPlimsollError } from '#base/errors.ts';
+import { ViolationError } from '#scan/job/violation-error.ts';
 
 /** Media type of problem documents. */
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -41,12 +42,8 @@ export type Violation = NonNullable<Problem['violations']>[number];
 export class RequestError extends PlimsollError {
   readonly violations: readonly Violation[];
 
-  constructor(
-    message: string,
-    violations: readonly Violation[],
-    code: 'REQUEST_INVALID' | 'SCHEDULE_INVALID' = 'REQUEST_INVALID',
-  ) {
-    super(code, message);
+  constructor(message: string, violations: readonly Violation[]) {
+    super('REQUEST_INVALID', message);
     this.name = 'RequestError';
     this.violations = violations;
   }
@@ -56,7 +53,8 @@ export class RequestError extends PlimsollError {
 export function toProblem(error: unknown, requestId: string): Problem {
   const known = toKnown(error);
   const { status, meaning, family } = ERRORS[known.code];
-  const violations = known instanceof RequestError ? known.violations : undefined;
+  const hasViolations = known instanceof RequestError || known instanceof ViolationError;
+  const violations = hasViolations ? known.violations : undefined;
   return {
     type: `/api/errors/${known.code}`,
     title: meaning,
@@ -64,7 +62,7 @@ export function toProblem(error: unknown, requestId: string): Problem {
     code: known.code,
     detail: family === 'bug' ? `Unexpected failure; the log of the server has more under ${requestId}` : known.message,
     requestId,
-    ...(violations === undefined ? {} : { violations: [...violations] }),
+    ...(violations === undefined ? {} : { violations: violations.map(one => ({ ...one })) }),
   };
 }
 

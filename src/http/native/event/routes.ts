@@ -1,12 +1,13 @@
 /**
  * `/api/v1/events`: what happened, as a list and as a stream.
  */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { visibleNamespaces } from '#access/principal.ts';
 import type { ServerContext } from '#store/context.ts';
 import type { Db } from '#store/database.ts';
 import {
+  BEGINNING,
   currentEventPosition,
   EVENT_KINDS,
   type EventPosition,
@@ -93,11 +94,31 @@ export function eventRoutes({ store: { db } }: ServerContext, feed: EventFeed) {
           kinds: kind,
           namespaceIds: visibleNamespaces(signedIn(request)),
         };
-        const start = await startOf(db, lastEventIdOf(request), after);
-        await sendEventStream(request, reply, signal => follow(feed, query, start, signal));
+        await streamEvents(request, reply, { db, feed, filter: query, after });
       },
     );
   };
+}
+
+/** What a stream is of, and where a client begins that has not been cut off. */
+export interface StreamOptions {
+  readonly db: Db;
+  readonly feed: EventFeed;
+  readonly filter: EventFilter;
+  /** After this event; missing: from now, or with `fromTheBeginning` from the first. */
+  readonly after?: number | undefined;
+  readonly fromTheBeginning?: boolean | undefined;
+}
+
+/** Sends events as they come. */
+export async function streamEvents(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: StreamOptions,
+): Promise<void> {
+  const { feed, filter } = options;
+  const start = await startOf(lastEventIdOf(request), options);
+  await sendEventStream(request, reply, signal => follow(feed, filter, start, signal));
 }
 
 /** Events as they come, in the form of the stream. */
@@ -113,10 +134,14 @@ async function* follow(
 }
 
 /** Where to begin: where the client was cut off, after an event it names, or now. */
-async function startOf(db: Db, lastSeen: string | undefined, after: number | undefined): Promise<EventPosition> {
+async function startOf(
+  lastSeen: string | undefined,
+  { db, after, fromTheBeginning = false }: StreamOptions,
+): Promise<EventPosition> {
   const known = lastSeen === undefined ? undefined : parseEventPosition(lastSeen);
   const wanted = known ?? (after === undefined ? undefined : await positionAfter(db, after));
-  return wanted ?? (await currentEventPosition(db));
+  if (wanted !== undefined) return wanted;
+  return fromTheBeginning ? BEGINNING : await currentEventPosition(db);
 }
 
 function present({ id, at, kind, namespaceId, registryId, scheduleId, runId, data }: StoredEvent) {
