@@ -271,6 +271,16 @@ export function describeConnector(title: string, start: () => Promise<ConnectorH
       }
     });
 
+    test('the test of the connection finds nothing to mend', async () => {
+      const connector = await open();
+      const steps = await all(connector.probe({ signal, repository: main().name }));
+      expect(steps.filter(({ result }) => result === 'failed')).toEqual([]);
+      const done = steps.filter(({ result }) => result === 'ok').map(({ step }) => step);
+      expect(done).toEqual(expect.arrayContaining(['ping', 'tags', 'manifest']));
+      const texts = steps.map(({ detail, remedy }) => `${detail} ${remedy}`).join(' ');
+      for (const secret of harness.secrets) expect(texts).not.toContain(secret);
+    });
+
     test('a repository may be written with its host', async () => {
       const connector = await open();
       const { name } = main();

@@ -27,7 +27,7 @@ export class AcrServer implements AsyncDisposable {
   maxPageSize = 1000;
   refreshSeconds = 3 * 3600;
   /** Scopes that are not granted, although a token is. */
-  withheld = /^$/;
+  withheld = /(?!)/;
 
   constructor(images: HeldImages) {
     this.images = images;
