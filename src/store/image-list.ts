@@ -1,0 +1,297 @@
+/**
+ * Lists of images: filtered, sorted, page by page, each with the places where it is. Two questions a page, whatever its length.
+ */
+import { type RawBuilder, sql } from 'kysely';
+import type { FindingCounts } from './counts.ts';
+import type { Db } from './database.ts';
+import { valueSet } from './row-set.ts';
+import { isVisible, likeInside, type Scope, scopeConditions } from './visible.ts';
+
+/** State of the scan of an image. */
+export type ScanState = 'not-scanned' | 'queued' | 'scanned' | 'failed' | 'unsupported' | 'layer-too-large';
+
+/** Which images. All that is said must hold. */
+export interface ImageFilter extends Scope {
+  /** 5 critical … 2 low, 1 any at all: images with a finding at least so severe. */
+  readonly severityAtLeast?: number | undefined;
+  /** Images with a finding that has a fix. */
+  readonly isFixable?: boolean | undefined;
+  readonly isKnownExploited?: boolean | undefined;
+  /** The exact name of a package, and its version. */
+  readonly package?: { readonly name: string; readonly version?: string | undefined } | undefined;
+  /** A name or alias of a weakness, in any capitals, that a finding which is not set aside has. */
+  readonly vulnerability?: string | undefined;
+  readonly states?: readonly ScanState[] | undefined;
+  readonly scannedAfter?: Date | undefined;
+  readonly scannedBefore?: Date | undefined;
+  /** In the name of a repository or a tag, or how the digest begins. */
+  readonly text?: string | undefined;
+}
+
+/** `worst`: most severe first; `scanned`: newest first; `size`: largest first; `name`: by the alphabet. */
+export type ImageSort = 'worst' | 'scanned' | 'size' | 'name';
+
+/** After which image to go on; what it is depends on the sort. */
+export type ImagePosition = readonly (string | number)[];
+
+/** A page of a list. */
+export interface PageQuery<S, P> {
+  readonly sort: S;
+  readonly limit: number;
+  readonly after?: P | undefined;
+}
+
+/** A repository that has an image, and its tags there; those of indexes that list it among them. */
+export interface ImagePlace {
+  readonly registryId: string;
+  readonly registryName: string;
+  readonly host: string;
+  readonly repositoryId: number;
+  readonly repository: string;
+  readonly tags: readonly string[];
+}
+
+/** An image in a list. */
+export interface ListedImage extends FindingCounts {
+  readonly id: number;
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly os: string | null;
+  readonly architecture: string | null;
+  readonly variant: string | null;
+  readonly sizeBytes: number | null;
+  readonly builtAt: string | null;
+  readonly firstSeenAt: string;
+  readonly state: ScanState;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+  readonly scannedAt: string | null;
+  readonly judgedAt: string | null;
+  readonly packageCount: number | null;
+  /** 5 critical … 0 none, see the schema. */
+  readonly worst: number;
+  /** At most twenty. */
+  readonly places: readonly ImagePlace[];
+  readonly position: ImagePosition;
+}
+
+const MAX_PLACES = 20;
+const MAX_TAGS = 50;
+
+const COLUMNS = sql`manifest.id, manifest.digest, manifest.media_type, manifest.os, manifest.architecture, manifest.variant,
+  manifest.layers_size_bytes AS size_bytes, manifest.built_at, manifest.first_seen_at, scan.state, scan.error_code,
+  scan.error_message, scan.scanned_at, scan.judged_at, scan.package_count, scan.worst, scan.critical, scan.high, scan.medium,
+  scan.low, scan.negligible, scan.unknown, scan.fixable, scan.known_exploited, scan.undetermined`;
+
+interface Order {
+  /** SQL of what is sorted by, with its type; all in one direction. */
+  readonly keys: readonly (readonly [expression: string, type: string])[];
+  readonly isAscending: boolean;
+}
+
+const ORDERS: Readonly<Record<ImageSort, Order>> = {
+  worst: {
+    keys: [
+      ['scan.worst', 'smallint'],
+      ['scan.critical', 'integer'],
+      ['scan.high', 'integer'],
+      ['scan.manifest_id', 'bigint'],
+    ],
+    isAscending: false,
+  },
+  scanned: {
+    keys: [
+      [`coalesce(scan.scanned_at, '-infinity')`, 'timestamptz'],
+      ['scan.manifest_id', 'bigint'],
+    ],
+    isAscending: false,
+  },
+  size: {
+    keys: [
+      ['coalesce(manifest.layers_size_bytes, -1)', 'bigint'],
+      ['manifest.id', 'bigint'],
+    ],
+    isAscending: false,
+  },
+  name: {
+    keys: [
+      ['named.name', 'text'],
+      ['manifest.id', 'bigint'],
+    ],
+    isAscending: true,
+  },
+};
+
+/** Images that match. */
+export async function listImages(
+  db: Db,
+  filter: ImageFilter,
+  { sort, limit, after }: PageQuery<ImageSort, ImagePosition>,
+): Promise<readonly ListedImage[]> {
+  const { keys, isAscending } = ORDERS[sort];
+  const conditions = [sql`manifest.kind IN ('image', 'unsupported')`, ...filterConditions(filter)];
+  // The name that is sorted by is missing where nobody sees the image.
+  if (sort !== 'name') conditions.push(isVisible('scan.manifest_id', filter));
+  else conditions.push(sql`named.name IS NOT NULL`);
+  if (after !== undefined) {
+    const expressions = sql.raw(keys.map(([expression]) => expression).join(', '));
+    const values = sql.join(keys.map(([, type], at) => sql`CAST(${String(after[at] ?? '')} AS ${sql.raw(type)})`));
+    conditions.push(sql`(${expressions}) ${sql.raw(isAscending ? '>' : '<')} (${values})`);
+  }
+  const order = keys.map(([expression]) => `${expression} ${isAscending ? 'ASC' : 'DESC'}`).join(', ');
+  const positions = keys.map(([expression], at) => `${expression}::text AS key_${at}`).join(', ');
+  const { rows } = await sql<Record<string, unknown>>`
+    SELECT ${COLUMNS}, ${sql.raw(positions)}
+    FROM image_scan AS scan JOIN manifest ON manifest.id = scan.manifest_id ${sort === 'name' ? nameOf(filter) : sql``}
+    WHERE ${sql.join(conditions, sql` AND `)}
+    ORDER BY ${sql.raw(order)} LIMIT ${limit}`.execute(db);
+  const places = await listPlaces(
+    db,
+    filter,
+    rows.map(({ id }) => Number(id)),
+  );
+  return rows.map(row => {
+    const position = keys.map((_, at) => String(row[`key${at}`]));
+    const fields = Object.fromEntries(Object.entries(row).filter(([name]) => !/^key\d$/.test(name)));
+    return { ...(fields as unknown as ListedImage), places: places.get(Number(row['id'])) ?? [], position };
+  });
+}
+
+function nameOf(scope: Scope): RawBuilder<unknown> {
+  return sql`CROSS JOIN LATERAL (
+    SELECT min((registry.host || '/' || repository.name) COLLATE "C") AS name
+    FROM repository_manifest AS place JOIN repository ON repository.id = place.repository_id
+      JOIN registry ON registry.id = repository.registry_id
+    WHERE place.manifest_id = scan.manifest_id AND place.gone_at IS NULL AND ${scopeConditions(scope)}
+  ) AS named`;
+}
+
+function filterConditions(filter: ImageFilter): RawBuilder<unknown>[] {
+  const conditions: RawBuilder<unknown>[] = [];
+  const { severityAtLeast, isFixable, isKnownExploited, states, scannedAfter, scannedBefore, text } = filter;
+  if (severityAtLeast !== undefined) conditions.push(sql`scan.worst >= ${severityAtLeast}`);
+  if (isFixable === true) conditions.push(sql`scan.fixable > 0`);
+  if (isFixable === false) conditions.push(sql`scan.fixable = 0`);
+  if (isKnownExploited === true) conditions.push(sql`scan.known_exploited > 0`);
+  if (isKnownExploited === false) conditions.push(sql`scan.known_exploited = 0`);
+  if (states !== undefined) conditions.push(sql`scan.state IN (SELECT value FROM ${valueSet(states, 'text')})`);
+  if (scannedAfter !== undefined) {
+    conditions.push(sql`scan.scanned_at >= CAST(${scannedAfter.toISOString()} AS timestamptz)`);
+  }
+  if (scannedBefore !== undefined) {
+    conditions.push(sql`scan.scanned_at < CAST(${scannedBefore.toISOString()} AS timestamptz)`);
+  }
+  if (filter.package !== undefined) conditions.push(hasPackage(filter.package));
+  if (filter.vulnerability !== undefined) conditions.push(hasVulnerability(filter.vulnerability));
+  if (text !== undefined && text !== '') conditions.push(hasText(text));
+  return conditions;
+}
+
+function hasPackage({ name, version }: NonNullable<ImageFilter['package']>): RawBuilder<unknown> {
+  const isVersion = version === undefined ? sql`` : sql`AND package.version = ${version}`;
+  return sql`scan.manifest_id IN (
+    SELECT own.manifest_id FROM package JOIN package_set_member AS member ON member.package_id = package.id
+      JOIN manifest_package_set AS own ON own.set_id = member.set_id
+    WHERE package.name = ${name} ${isVersion})`;
+}
+
+/** Ids of weaknesses of a name or alias, in any capitals. */
+export function vulnerabilitiesNamed(name: string): RawBuilder<unknown> {
+  const folded = name.toLowerCase();
+  return sql`(SELECT id FROM vulnerability WHERE lower(name) = ${folded}
+    UNION SELECT vulnerability_id FROM vulnerability_alias WHERE lower(alias) = ${folded})`;
+}
+
+function hasVulnerability(name: string): RawBuilder<unknown> {
+  return sql`scan.manifest_id IN (
+    SELECT own.manifest_id FROM package_finding AS finding
+      JOIN package_set_member AS member ON member.package_id = finding.package_id
+      JOIN manifest_package_set AS own ON own.set_id = member.set_id
+    WHERE finding.vulnerability_id IN ${vulnerabilitiesNamed(name)} AND NOT finding.is_waived)`;
+}
+
+function hasText(text: string): RawBuilder<unknown> {
+  const inside = likeInside(text);
+  const isDigest = /^sha(?:256|512):[0-9a-f]*$/.test(text) ? sql`manifest.digest LIKE ${`${text}%`}` : sql`false`;
+  return sql`(${isDigest} OR scan.manifest_id IN (
+    SELECT place.manifest_id FROM repository JOIN repository_manifest AS place ON place.repository_id = repository.id
+    WHERE lower(repository.name) LIKE ${inside}
+    UNION SELECT tag.manifest_id FROM tag WHERE tag.ended_at IS NULL AND lower(tag.name) LIKE ${inside}
+    UNION SELECT child.id FROM tag JOIN manifest_child ON manifest_child.index_id = tag.manifest_id
+      JOIN manifest AS child ON child.digest = manifest_child.digest
+    WHERE tag.ended_at IS NULL AND lower(tag.name) LIKE ${inside}))`;
+}
+
+/** Where images are, by id: repositories in their order of age, tags by the alphabet. */
+export async function listPlaces(
+  db: Db,
+  scope: Scope,
+  manifestIds: readonly number[],
+): Promise<ReadonlyMap<number, readonly ImagePlace[]>> {
+  if (manifestIds.length === 0) return new Map();
+  const { rows } = await sql<ImagePlace & { manifestId: number }>`
+    SELECT place.manifest_id, registry.id AS registry_id, registry.name AS registry_name, registry.host,
+      repository.id AS repository_id, repository.name AS repository, tagged.tags
+    FROM (
+      SELECT place.*, row_number() OVER (PARTITION BY place.manifest_id ORDER BY place.repository_id) AS rank
+      FROM repository_manifest AS place JOIN repository ON repository.id = place.repository_id
+        JOIN registry ON registry.id = repository.registry_id
+      WHERE place.manifest_id IN (SELECT value FROM ${valueSet(manifestIds, 'bigint')}) AND place.gone_at IS NULL
+        AND ${scopeConditions(scope)}
+    ) AS place
+      JOIN repository ON repository.id = place.repository_id JOIN registry ON registry.id = repository.registry_id
+      CROSS JOIN LATERAL (
+        SELECT coalesce(jsonb_agg(named.name ORDER BY named.name), '[]'::jsonb) AS tags FROM (
+          SELECT DISTINCT tag.name FROM tag
+          WHERE tag.repository_id = place.repository_id AND tag.ended_at IS NULL AND tag.manifest_id IN (
+            SELECT place.manifest_id UNION ALL
+            SELECT parent.index_id FROM manifest AS self JOIN manifest_child AS parent ON parent.digest = self.digest
+            WHERE self.id = place.manifest_id
+          ) ORDER BY tag.name LIMIT ${MAX_TAGS}
+        ) AS named
+      ) AS tagged
+    WHERE place.rank <= ${MAX_PLACES}
+    ORDER BY place.manifest_id, place.repository_id`.execute(db);
+  const places = new Map<number, ImagePlace[]>();
+  for (const { manifestId, ...place } of rows) {
+    const known = places.get(manifestId);
+    if (known === undefined) places.set(manifestId, [place]);
+    else known.push(place);
+  }
+  return places;
+}
+
+/** A package of an image that has a weakness. */
+export interface AffectedPackageRow {
+  readonly manifestId: number;
+  readonly name: string;
+  readonly type: string;
+  readonly version: string;
+  readonly vulnerability: string;
+  readonly severity: number;
+  readonly fixKind: string;
+  readonly fixedVersion: string | null;
+}
+
+/** Which packages of images have a weakness, by name or alias: at most `limit` of each image. */
+export async function listAffectedPackages(
+  db: Db,
+  name: string,
+  manifestIds: readonly number[],
+  limit: number,
+): Promise<readonly AffectedPackageRow[]> {
+  if (manifestIds.length === 0) return [];
+  const { rows } = await sql<AffectedPackageRow>`
+    SELECT manifest_id, name, type, version, vulnerability, severity, fix_kind, fixed_version FROM (
+      SELECT own.manifest_id, package.name, package.type, package.version, vulnerability.name AS vulnerability,
+        finding.severity, finding.fix_kind, finding.fixed_version,
+        row_number() OVER (PARTITION BY own.manifest_id ORDER BY finding.severity DESC, package.name, package.id) AS rank
+      FROM package_finding AS finding JOIN vulnerability ON vulnerability.id = finding.vulnerability_id
+        JOIN package ON package.id = finding.package_id
+        JOIN package_set_member AS member ON member.package_id = finding.package_id
+        JOIN manifest_package_set AS own ON own.set_id = member.set_id
+      WHERE finding.vulnerability_id IN ${vulnerabilitiesNamed(name)} AND NOT finding.is_waived
+        AND own.manifest_id IN (SELECT value FROM ${valueSet(manifestIds, 'bigint')})
+    ) AS ranked WHERE rank <= ${limit} ORDER BY manifest_id, rank`.execute(db);
+  return rows;
+}

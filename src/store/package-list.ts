@@ -1,0 +1,91 @@
+/** Distinct packages of all images that somebody sees, page by page. */
+import { type RawBuilder, sql } from 'kysely';
+import { countsOverFindings, type FindingCounts } from './counts.ts';
+import type { Db } from './database.ts';
+import { isVisible, likeInside, type Scope } from './visible.ts';
+import { MAX_COUNTED } from './vulnerability-list.ts';
+
+/** Which packages. All that is said must hold. */
+export interface PackageFilter extends Scope {
+  /** In the name. */
+  readonly text?: string | undefined;
+  /** Exactly. */
+  readonly name?: string | undefined;
+  readonly version?: string | undefined;
+  /** `deb`, `npm`; the types of package URLs. */
+  readonly type?: string | undefined;
+  /** Only those with findings that are not set aside, or only those without. */
+  readonly isVulnerable?: boolean | undefined;
+}
+
+/** After which package to go on: name, version and id of the last. */
+export type PackagePosition = readonly [name: string, version: string, id: number];
+
+/** A package in a list. The same name and version in two distributions is two packages. */
+export interface ListedPackage extends Omit<FindingCounts, 'undetermined'> {
+  readonly id: number;
+  readonly type: string;
+  readonly name: string;
+  readonly version: string;
+  readonly arch: string | null;
+  readonly purl: string;
+  /** The name of the distribution that it was found in. */
+  readonly distro: string | null;
+  readonly isUndetermined: boolean;
+  /** Images that are seen, up to 10,000. */
+  readonly images: number;
+  readonly position: PackagePosition;
+}
+
+/** Packages that match, by name, version and age. */
+export async function listPackages(
+  db: Db,
+  filter: PackageFilter,
+  { limit, after }: { readonly limit: number; readonly after?: PackagePosition | undefined },
+): Promise<readonly ListedPackage[]> {
+  const conditions = [
+    ...filterConditions(filter),
+    sql`EXISTS (
+      SELECT FROM package_set_member AS member JOIN manifest_package_set AS own ON own.set_id = member.set_id
+      WHERE member.package_id = package.id AND ${isVisible('own.manifest_id', filter)})`,
+  ];
+  if (after !== undefined) {
+    const [name, version, id] = after;
+    conditions.push(sql`(package.name, package.version, package.id) > (${name}, ${version}, CAST(${id} AS bigint))`);
+  }
+  const { rows } = await sql<Omit<ListedPackage, 'position'>>`
+    SELECT page.*, surroundings.value -> 'distro' ->> 'name' AS distro, counted.*, used.images,
+      EXISTS (SELECT FROM package_doubt WHERE package_id = page.id) AS is_undetermined
+    FROM (
+      SELECT package.id, package.type, package.name, package.version, package.arch, package.facts ->> 'purl' AS purl,
+        package.surroundings_id
+      FROM package WHERE ${sql.join(conditions, sql` AND `)}
+      ORDER BY package.name, package.version, package.id LIMIT ${limit}
+    ) AS page JOIN surroundings ON surroundings.id = page.surroundings_id
+      CROSS JOIN LATERAL (
+        SELECT ${countsOverFindings('finding')} FROM package_finding AS finding
+        WHERE finding.package_id = page.id AND NOT finding.is_waived
+      ) AS counted
+      CROSS JOIN LATERAL (
+        SELECT count(*) AS images FROM (
+          SELECT DISTINCT own.manifest_id
+          FROM package_set_member AS member JOIN manifest_package_set AS own ON own.set_id = member.set_id
+          WHERE member.package_id = page.id AND ${isVisible('own.manifest_id', filter)} LIMIT ${MAX_COUNTED}
+        ) AS image
+      ) AS used
+    ORDER BY page.name, page.version, page.id`.execute(db);
+  return rows.map(row => ({ ...row, position: [row.name, row.version, row.id] }));
+}
+
+function filterConditions({ text, name, version, type, isVulnerable }: PackageFilter): RawBuilder<unknown>[] {
+  const conditions: RawBuilder<unknown>[] = [];
+  if (name !== undefined) conditions.push(sql`package.name = ${name}`);
+  if (version !== undefined) conditions.push(sql`package.version = ${version}`);
+  if (type !== undefined) conditions.push(sql`package.type = ${type}`);
+  if (text !== undefined && text !== '') conditions.push(sql`lower(package.name) LIKE ${likeInside(text)}`);
+  if (isVulnerable !== undefined) {
+    const has = sql`EXISTS (SELECT FROM package_finding AS finding WHERE finding.package_id = package.id AND NOT finding.is_waived)`;
+    conditions.push(isVulnerable ? has : sql`NOT ${has}`);
+  }
+  return conditions;
+}

@@ -1,0 +1,36 @@
+/** Which images somebody sees: those that a repository of a registry in one of their namespaces has now. */
+import { type RawBuilder, sql } from 'kysely';
+import { valueSet } from './row-set.ts';
+
+/** Where to look. Missing fields mean everywhere. */
+export interface Scope {
+  /** Ids; empty: nowhere. */
+  readonly namespaceIds?: readonly string[] | undefined;
+  readonly registryId?: string | undefined;
+  /** The full name of a repository, in whichever registry. */
+  readonly repository?: string | undefined;
+}
+
+/** Conditions on `registry` and `repository`. */
+export function scopeConditions({ namespaceIds, registryId, repository }: Scope): RawBuilder<unknown> {
+  const conditions = [sql`registry.removed_at IS NULL AND repository.gone_at IS NULL`];
+  if (namespaceIds !== undefined) {
+    conditions.push(sql`registry.namespace_id IN (SELECT CAST(value AS uuid) FROM ${valueSet(namespaceIds, 'text')})`);
+  }
+  if (registryId !== undefined) conditions.push(sql`registry.id = CAST(${registryId} AS uuid)`);
+  if (repository !== undefined) conditions.push(sql`repository.name = ${repository}`);
+  return sql.join(conditions, sql` AND `);
+}
+
+/** The condition that an image, by the SQL of its id, is seen. */
+export function isVisible(manifestId: string, scope: Scope): RawBuilder<boolean> {
+  return sql<boolean>`EXISTS (
+    SELECT FROM repository_manifest AS place JOIN repository ON repository.id = place.repository_id
+      JOIN registry ON registry.id = repository.registry_id
+    WHERE place.manifest_id = ${sql.raw(manifestId)} AND place.gone_at IS NULL AND ${scopeConditions(scope)})`;
+}
+
+/** Text that is looked for inside of other text, for `LIKE` on what `lower` gives. */
+export function likeInside(text: string): string {
+  return `%${text.toLowerCase().replaceAll(/[\\%_]/g, found => `\\${found}`)}%`;
+}
