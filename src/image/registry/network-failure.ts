@@ -20,8 +20,11 @@ export class Silence extends Error {
   }
 }
 
-/** Where people can change how a registry is reached: options of a command, or the settings of the registry in a server. */
-export type Advice = 'command-line' | 'settings';
+/**
+ * Where people can change how a registry is reached: options of a command, or the settings of the registry in a server. `ca-file`: options of a
+ * command that trusts other authorities, but never no authority.
+ */
+export type Advice = 'command-line' | 'settings' | 'ca-file';
 
 /** Where it happened. */
 export interface NetworkContext {
@@ -57,6 +60,12 @@ const CERTIFICATE_CODES: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'it is for another name',
 };
 
+const CERTIFICATE_REMEDIES: Readonly<Record<Advice, string>> = {
+  'command-line': 'name its authority with --ca-file, or skip the check with --tls-verify=false',
+  settings: 'add its authority to the settings of the registry',
+  'ca-file': 'name its authority with --ca-file',
+};
+
 /**
  * The error for a failed exchange. Cut connections, refusals and time-outs are transient; a name that does not exist, a
  * certificate that does not convince and an answer that is not HTTP stay so.
@@ -81,10 +90,7 @@ export function toNetworkFailure(error: unknown, context: NetworkContext): Plims
 
   const certificate = CERTIFICATE_CODES[code];
   if (certificate !== undefined) {
-    const remedy =
-      advice === 'settings'
-        ? 'add its authority to the settings of the registry'
-        : 'name its authority with --ca-file, or skip the check with --tls-verify=false';
+    const remedy = CERTIFICATE_REMEDIES[advice];
     return fail(`the certificate of ${where} is not trusted, ${certificate}: ${remedy}`, false);
   }
   switch (code) {
@@ -129,7 +135,7 @@ export function toNetworkFailure(error: unknown, context: NetworkContext): Plims
   }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) {
     const hint = /wrong.version.number|packet.length|http.request/i.test(`${code} ${messageOf(error)}`)
-      ? `: if it is plain HTTP, ${advice === 'settings' ? 'give its address with http://' : 'say --tls-verify=false'}`
+      ? `: if it is plain HTTP, ${advice === 'command-line' ? 'say --tls-verify=false' : 'give its address with http://'}`
       : `: ${messageOf(error)}`;
     return fail(`${where} does not speak TLS as we do${hint}`, false, true);
   }

@@ -99,6 +99,7 @@ export class MemoryPort implements SensorPort {
     { waitMs, signal }: { readonly waitMs: number; readonly signal: AbortSignal },
   ): Promise<readonly LeasedTask[]> {
     await this.#enter('lease', undefined);
+    if (waitMs > 0) signal.throwIfAborted();
     if (this.#queue.length === 0 && waitMs > 0) {
       const waiting = Promise.withResolvers<void>();
       const onAbort = () => waiting.reject(signal.reason);
