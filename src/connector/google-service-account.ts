@@ -23,7 +23,7 @@ export interface ServiceAccount {
 }
 
 /** Whatever a key file says, tokens are had there and nowhere else. */
-export const GOOGLE_TOKEN_HOST = 'oauth2.googleapis.com';
+const GOOGLE_TOKEN_HOST = 'oauth2.googleapis.com';
 const TOKEN_URL = `https://${GOOGLE_TOKEN_HOST}/token`;
 /** Reading is all we do; what the account may read its roles say. */
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform.read-only';
@@ -64,7 +64,7 @@ export function parseServiceAccount(keyFile: string): ServiceAccount {
 }
 
 /** The assertion that is exchanged for a token: a JWT signed with RS256, good for an hour. RFC 7515, RFC 7523. */
-export function signAssertion(account: ServiceAccount, nowMs: number): string {
+function signAssertion(account: ServiceAccount, nowMs: number): string {
   const issuedAt = Math.floor(nowMs / 1000);
   const header = { alg: 'RS256', typ: 'JWT', ...(account.keyId === undefined ? {} : { kid: account.keyId }) };
   const claims = {

@@ -1,15 +1,20 @@
 /** Amazon ECR: keys, roles with an external ID, passwords of twelve hours, throttling, and what is denied. */
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { openRegistryWith } from '#image/registry/open-registry.ts';
 import { IMPATIENT } from '../../../test/fixtures/open-from-registry.ts';
 import { sends } from '../../../test/fixtures/registry-server.ts';
 import type { ConnectorOptions } from '../connector.ts';
 import { checkRegistrySettings, openConnector } from '../open-connector.ts';
+import { makeAuthority } from '../testing/certificates.ts';
 import { all, describeConnector, errorOf, expectNoSecret } from '../testing/connector-contract.ts';
 import { CONTRACT_PAGE_SIZE, contractRepositories } from '../testing/contract-world.ts';
+import { startTunnelProxy } from '../testing/tunnel-proxy.ts';
 import { ECR_HOST, ECR_KEYS, type EcrServer, startEcrServer } from './testing/server.ts';
 
 const { signal } = new AbortController();
+const authority = await makeAuthority();
+
+afterEach(() => vi.unstubAllEnvs());
 const settings = { type: 'aws-ecr', url: `https://${ECR_HOST}`, product: {} } as const;
 const keys = { kind: 'aws', ...ECR_KEYS } as const;
 const role = { ...keys, roleArn: 'arn:aws:iam::123456789012:role/plimsoll', externalId: 'plimsoll-test' } as const;
@@ -210,4 +215,43 @@ test.each([
   await using connector = await connect(server, { settings: { ...settings, url: `https://${host}` } });
   expect(await all(connector.listTags('app', {}, { signal }))).toHaveLength(1);
   expect(server.images.registry.requests.map(({ headers }) => headers.host)).toEqual([api]);
+});
+
+test.skipIf(authority === undefined)(
+  'AWS is asked through the proxy and with the authority of the settings',
+  async () => {
+    const api = 'api.ecr.eu-west-1.amazonaws.com';
+    await using server = await startEcrServer(await authority?.issue([api, 'sts.eu-west-1.amazonaws.com']));
+    server.images.push('app', '1', '2026-01-01T00:00:00Z');
+    await using proxy = await startTunnelProxy(server.images.registry.host);
+    const own = { ...settings, proxy: proxy.url, tls: { caPem: authority?.pem } };
+    await using connector = await connect(server, { settings: own, credentials: role, serviceOrigins: {} });
+    expect(await all(connector.listTags('app', {}, { signal }))).toHaveLength(1);
+    expect(proxy.tunnels).toEqual(['sts.eu-west-1.amazonaws.com:443', `${api}:443`]);
+    await using distrustful = await connect(server, {
+      settings: { ...settings, proxy: proxy.url },
+      serviceOrigins: {},
+    });
+    const error = await errorOf(all(distrustful.listTags('app', {}, { signal })));
+    expect(error).toMatchObject({ code: 'REGISTRY_UNAVAILABLE', message: expect.stringContaining('certificate') });
+  },
+);
+
+test('without an access key the identity of the machine is used', async () => {
+  await using server = await startEcrServer();
+  server.images.push('app', '1', '2026-01-01T00:00:00Z');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', ECR_KEYS.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', ECR_KEYS.secretAccessKey);
+  await using connector = await connect(server, { credentials: { kind: 'aws' } });
+  expect(await all(connector.listTags('app', {}, { signal }))).toHaveLength(1);
+});
+
+test('a machine without identity is told what to give it', async () => {
+  await using server = await startEcrServer();
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE']) vi.stubEnv(name, undefined);
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+  for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, '/nonexistent');
+  await using connector = await connect(server, { credentials: { kind: 'aws' } });
+  const error = await errorOf(all(connector.listRepositories({ signal })));
+  expect(error).toMatchObject({ code: 'REGISTRY_DENIED', message: expect.stringContaining('no identity with AWS') });
 });

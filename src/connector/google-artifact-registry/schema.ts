@@ -23,5 +23,3 @@ export const imagesPage = z.object({
   dockerImages: z.array(dockerImage).nullish(),
   nextPageToken: z.string().nullish(),
 });
-
-export type DockerImage = z.infer<typeof dockerImage>;

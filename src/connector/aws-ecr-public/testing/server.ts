@@ -9,7 +9,7 @@ const HOST = 'public.ecr.aws';
 const API_HOST = 'api.ecr-public.us-east-1.amazonaws.com';
 
 /** The alias whose repositories the API knows. */
-export const ECR_PUBLIC_ALIAS = 'acme';
+const ECR_PUBLIC_ALIAS = 'acme';
 /** The access key of its owner. */
 export const ECR_PUBLIC_KEYS = { accessKeyId: 'AKIAPUBLIC', secretAccessKey: 'secret-of-the-owner' } as const;
 const BASIC = `Basic ${Buffer.from('AWS:password-of-ecr-public').toString('base64')}`;

@@ -5,11 +5,11 @@
  * 400 with the name of an exception in the body.
  */
 import type { ServerResponse } from 'node:http';
-import { type SeenRequest, sendJson } from '../../../../test/fixtures/registry-server.ts';
+import { type Certificate, type SeenRequest, sendJson } from '../../../../test/fixtures/registry-server.ts';
 import { type HeldImages, holdImages, pageOf } from '../../testing/held-images.ts';
 
 /** The account and region that the server plays. */
-export const ECR_ACCOUNT = '123456789012';
+const ECR_ACCOUNT = '123456789012';
 export const ECR_HOST = `${ECR_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com`;
 const API_HOSTS = [
   'api.ecr.eu-west-1.amazonaws.com',
@@ -173,11 +173,12 @@ export class EcrServer implements AsyncDisposable {
 }
 
 /** Starts the server; images are pulled with the password that GetAuthorizationToken gives. */
-export async function startEcrServer(): Promise<EcrServer> {
+export async function startEcrServer(tls?: Certificate): Promise<EcrServer> {
   let server: EcrServer | undefined;
   const images = await holdImages((request, url, response) => server?.answer(request, url, response) ?? false, {
     auth: 'basic',
     login: { username: 'AWS', password: PASSWORD },
+    ...(tls === undefined ? {} : { tls }),
   });
   server = new EcrServer(images);
   return server;

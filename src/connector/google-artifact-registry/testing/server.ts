@@ -12,7 +12,7 @@ import { type HeldImages, holdImages, pageOf } from '../../testing/held-images.t
 
 /** Where the registry is. */
 export const GAR_HOST = 'europe-west1-docker.pkg.dev';
-export const GAR_PROJECT = 'acme-project';
+const GAR_PROJECT = 'acme-project';
 const API_HOST = 'artifactregistry.googleapis.com';
 
 /** See above. */
