@@ -13,6 +13,7 @@ import { tokenPages } from '../aws-ecr/token-pages.ts';
 import { Connection } from '../connection.ts';
 import type { CallOptions, Connector, ConnectorOptions, RepositoryEntry, TagEntry } from '../connector.ts';
 import type { RegistryCredentials } from '../credentials.ts';
+import { withPrefix } from '../name-prefix.ts';
 import { AWS_ECR_PUBLIC, ECR_PUBLIC_HOST, VISITOR_CAPABILITIES } from './settings.ts';
 
 /** The API is in one region, whatever region an owner works in. */
@@ -79,10 +80,7 @@ function onlyOf(alias: string, connector: Connector): Connector {
     async *listRepositories(call) {
       for await (const entry of connector.listRepositories(call)) if (entry.name.startsWith(`${alias}/`)) yield entry;
     },
-    normaliseRepository(text) {
-      const name = connector.normaliseRepository(text);
-      return name.startsWith(`${alias}/`) ? name : `${alias}/${name}`;
-    },
+    normaliseRepository: text => withPrefix(connector.normaliseRepository(text), alias),
   };
 }
 

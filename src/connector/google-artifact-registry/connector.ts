@@ -11,6 +11,7 @@ import { Connection } from '../connection.ts';
 import type { CallOptions, Connector, ConnectorOptions, RepositoryEntry, TagEntry } from '../connector.ts';
 import { listGcrTags } from '../google-container-registry/gcr-folder.ts';
 import { googleAuthorization, googlePullCredentials, projectPath } from '../google-service-account.ts';
+import { withPrefix } from '../name-prefix.ts';
 import { byToken, pagesOf } from '../paging.ts';
 import { storeOf } from '../pull-credentials.ts';
 import { DockerImages, type GarRepository, READER } from './docker-images.ts';
@@ -34,7 +35,7 @@ export function openGar(options: ConnectorOptions): Promise<Connector> {
     connection,
     listRepositories: call => registry?.repositories(call) ?? refuseVisitor(base.host),
     listTags: (repository, _, call) => registry?.tags(repository, call) ?? listGcrTags(connection, repository, call),
-    normaliseRepository: text => withPrefix(text, product),
+    normaliseRepository: text => toPullName(text, product),
   });
   return Promise.resolve(connector);
 }
@@ -125,8 +126,8 @@ async function* refuseVisitor(host: string): AsyncGenerator<RepositoryEntry> {
 }
 
 /** People write the path after project and repository; longer ones are understood as well. */
-function withPrefix(text: string, { projectId, repository }: GarSettings): string {
+function toPullName(text: string, { projectId, repository }: GarSettings): string {
   const root = projectPath(projectId);
-  if (text === '' || text.startsWith(`${root}/`)) return text;
-  return repository === undefined ? `${root}/${text}` : `${root}/${repository}/${text}`;
+  if (text.startsWith(`${root}/`)) return text;
+  return withPrefix(text, repository === undefined ? root : `${root}/${repository}`);
 }

@@ -10,6 +10,7 @@ import { assembleConnector } from '../assemble-connector.ts';
 import { Connection } from '../connection.ts';
 import type { CallOptions, Connector, ConnectorOptions, RepositoryEntry } from '../connector.ts';
 import { googlePullCredentials, parseServiceAccount, projectPath } from '../google-service-account.ts';
+import { withPrefix } from '../name-prefix.ts';
 import { storeOf } from '../pull-credentials.ts';
 import { hasImages, listGcrTags, readGcrFolder } from './gcr-folder.ts';
 import { checkGcrSettings, GOOGLE_CONTAINER_REGISTRY } from './settings.ts';
@@ -32,7 +33,8 @@ export function openGcr(options: ConnectorOptions): Promise<Connector> {
     connection,
     listRepositories: call => listRepositories(connection, project, call),
     listTags: (repository, _, call) => listGcrTags(connection, repository, call),
-    normaliseRepository: text => withProject(text, project),
+    // People write the path after the project; the whole path is understood as well.
+    normaliseRepository: text => withPrefix(text, project && projectPath(project)),
   });
   return Promise.resolve(connector);
 }
@@ -68,11 +70,4 @@ async function* listRepositories(
     const depth = path.split('/').length;
     if (depth < MAX_DEPTH) waiting.push(...names.toReversed().map(name => `${path}/${name}`));
   }
-}
-
-/** People write the path after the project; the whole path is understood as well. */
-function withProject(text: string, project: string | undefined): string {
-  if (project === undefined || text === '') return text;
-  const root = projectPath(project);
-  return text === root || text.startsWith(`${root}/`) ? text : `${root}/${text}`;
 }

@@ -11,6 +11,7 @@ import { Connection } from '../connection.ts';
 import type { CallOptions, Connector, ConnectorOptions, RepositoryEntry, TagEntry, TagQuery } from '../connector.ts';
 import type { RegistryCredentials } from '../credentials.ts';
 import { jwtSubject } from '../jwt.ts';
+import { withPrefix } from '../name-prefix.ts';
 import { SETTINGS_SOURCE, storeOf } from '../pull-credentials.ts';
 import { parseRegistryAddress } from '../registry-address.ts';
 import { toTagEntry } from '../tag-facts.ts';
@@ -135,9 +136,7 @@ class Artifactory {
 function toPullName(text: string, { accessMethod, repositoryKey, serviceContext }: JfrogSettings): string {
   const inner = `${serviceContext}/api/docker/`;
   const name = text.startsWith(inner) ? text.slice(inner.length).replace('/v2/', '/') : text;
-  if (accessMethod !== 'path') return name;
-  if (repositoryKey === undefined || name === '' || name.startsWith(`${repositoryKey}/`)) return name;
-  return `${repositoryKey}/${name}`;
+  return accessMethod === 'path' ? withPrefix(name, repositoryKey) : name;
 }
 
 /** Docker's log-in wants a user name: that beside the token, or the one that the token names: `jfac@…/users/NAME`. */

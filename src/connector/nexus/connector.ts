@@ -10,6 +10,7 @@ import { basicLogin } from '../api-login.ts';
 import { assembleConnector } from '../assemble-connector.ts';
 import { Connection } from '../connection.ts';
 import type { CallOptions, Connector, ConnectorOptions, RepositoryEntry, TagEntry } from '../connector.ts';
+import { withPrefix } from '../name-prefix.ts';
 import { byToken, pagesOf, restarting } from '../paging.ts';
 import { SETTINGS_SOURCE, storeOf } from '../pull-credentials.ts';
 import { parseRegistryAddress } from '../registry-address.ts';
@@ -90,11 +91,8 @@ class Nexus {
   /** What people write: with the repository of Nexus in front where names begin with it, and as it stands in its URLs. */
   toPullName(text: string): string {
     const { accessMethod, repository } = this.#settings;
-    const name = text.replace(/^repository\//, '').replace('/v2/', '/');
-    if (accessMethod !== 'path') return name;
-    return repository === undefined || name === '' || name.startsWith(`${repository}/`)
-      ? name
-      : `${repository}/${name}`;
+    const name = text.startsWith('repository/') ? text.slice('repository/'.length).replace('/v2/', '/') : text;
+    return accessMethod === 'path' ? withPrefix(name, repository) : name;
   }
 
   /** The place in a list may be forgotten when Nexus is started anew (status 406): the list is begun once more. */

@@ -11,6 +11,7 @@ import { assembleConnector } from '../assemble-connector.ts';
 import { Connection } from '../connection.ts';
 import type { CallOptions, Connector, ConnectorOptions, RepositoryEntry, TagEntry, TagQuery } from '../connector.ts';
 import { jwtExpiresAtMs } from '../jwt.ts';
+import { withPrefix } from '../name-prefix.ts';
 import { byToken, pagesOf, restarting } from '../paging.ts';
 import { SETTINGS_SOURCE, storeOf } from '../pull-credentials.ts';
 import { parseRegistryAddress } from '../registry-address.ts';
@@ -42,7 +43,8 @@ export function openOpenshift(options: ConnectorOptions): Promise<Connector> {
     connection,
     listRepositories: call => listRepositories(api, product.namespace, call),
     listTags: (repository, query, call) => listTags(api, connection, repository, query, call),
-    normaliseRepository: text => withNamespace(text, product.namespace),
+    // An image stream alone is one of the project of the settings; other projects may be named.
+    normaliseRepository: text => (text.includes('/') ? text : withPrefix(text, product.namespace)),
   });
   return Promise.resolve(connector);
 }
@@ -130,8 +132,4 @@ function warnOfEnd(connection: Connection, token: string): void {
   connection.warn(
     `The token of the service account for ${connection.place.host} ${verb} on ${day}; make a new one with "oc create token"`,
   );
-}
-
-function withNamespace(text: string, namespace: string | undefined): string {
-  return namespace === undefined || text === '' || text.includes('/') ? text : `${namespace}/${text}`;
 }
