@@ -2,7 +2,7 @@
  * What a listing led to, as selection needs it: tags with their dates, manifests with their children, and what the repository had before.
  */
 import { sql } from 'kysely';
-import type { Db, Trx } from './database.ts';
+import type { Db } from './database.ts';
 import { valueSet } from './row-set.ts';
 
 /** A manifest that a tag or an index leads to. */
@@ -83,7 +83,7 @@ export async function listStagedTags(db: Db, taskId: string, repositoryId: numbe
 
 /** Which of these manifests the repository has, each with the tags that name it directly. */
 export async function findInRepository(
-  trx: Trx,
+  db: Db,
   repositoryId: number,
   digests: readonly string[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -93,7 +93,7 @@ export async function findInRepository(
       WHERE t.repository_id = ${repositoryId} AND t.manifest_id = m.id AND t.ended_at IS NULL) AS tags
     FROM manifest m JOIN repository_manifest r ON r.manifest_id = m.id
     WHERE r.repository_id = ${repositoryId} AND r.gone_at IS NULL
-      AND m.digest IN (SELECT value FROM ${valueSet(digests, 'text')})`.execute(trx);
+      AND m.digest IN (SELECT value FROM ${valueSet(digests, 'text')})`.execute(db);
   return new Map(rows.map(({ digest, tags }) => [digest, tags ?? []]));
 }
 

@@ -64,6 +64,20 @@ export async function applyCatalogue(
   return rows.map(({ name }) => name);
 }
 
+/** Says that a repository which somebody named is not there, unless it ever was. */
+export async function markNeverThere(db: Db, id: number, at: Date): Promise<void> {
+  await db
+    .updateTable('repository')
+    .set({ goneAt: at })
+    .where('id', '=', id)
+    .where('lastListedAt', 'is', null)
+    .where('cataloguedAt', 'is', null)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('tag').select('tag.id').whereRef('tag.repositoryId', '=', 'repository.id'))),
+    )
+    .execute();
+}
+
 /** The repository of that name. */
 export async function findRepository(db: Db, registryId: string, name: string): Promise<RepositoryRecord | undefined> {
   const row = await db

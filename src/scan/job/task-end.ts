@@ -5,7 +5,7 @@
 import type { Trx } from '#store/database.ts';
 import { recordEvents } from '#store/event.ts';
 import { coolDown, keepSeen, type RegistryRecord, saveHealth } from '#store/registry.ts';
-import { applyCatalogue } from '#store/repository.ts';
+import { applyCatalogue, markNeverThere } from '#store/repository.ts';
 import { addToRun, listOpenRuns, type RunRecord, updateRun } from '#store/run.ts';
 import { moveImagesOfTasks } from '#store/run-image.ts';
 import { findKnownTasks, markScanDone, markScanFailed } from '#store/scan-state.ts';
@@ -243,6 +243,9 @@ async function failTask(trx: Trx, place: TaskPlace, error: Failure): Promise<voi
     for (const run of runs) {
       await addError(trx, run, { ...pick(error), repository: work.repository, at: at.toISOString() });
     }
+  }
+  if (work.kind === 'list' && error.code === 'MANIFEST_UNKNOWN' && task.repositoryId !== undefined) {
+    await markNeverThere(trx, task.repositoryId, at);
   }
   if (work.kind === 'catalogue' || work.kind === 'list') {
     for (const id of runs) {
