@@ -24,8 +24,11 @@ export interface DatabaseVersion {
 
 const COLUMNS = ['id', 'sha256', 'sizeBytes', 'builtAt', 'state', 'createdAt'] as const;
 
+const LOADING_LIMIT_MS = 6 * 60 * 60 * 1000;
+
 /** Any number that nothing else in this database locks. */
 const JUDGING_LOCK = 0x706c_696d_01;
+const VERSIONS_LOCK = 0x706c_696d_02;
 
 /** Held until the transaction ends: no other version becomes current meanwhile. */
 export async function lockJudgingShared(trx: Trx): Promise<void> {
@@ -35,6 +38,11 @@ export async function lockJudgingShared(trx: Trx): Promise<void> {
 /** Held until the transaction ends: waits for all who write packages, and keeps them waiting. */
 export async function lockJudgingAlone(trx: Trx): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(${JUDGING_LOCK}::bigint)`.execute(trx);
+}
+
+/** Held until the transaction ends: nobody else registers a version meanwhile. */
+export async function lockVersions(trx: Trx): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(${VERSIONS_LOCK}::bigint)`.execute(trx);
 }
 
 /** The version that all packages are judged by; `undefined` before the first. */
@@ -88,7 +96,13 @@ export async function registerVersion(
   await db
     .insertInto('databaseVersion')
     .values({ sha256, sizeBytes, builtAt, status: toJson(status), state: 'loading', createdAt: now })
-    .onConflict(conflict => conflict.column('sha256').doNothing())
+    // The same bytes as of one that has failed or is past: it begins again.
+    .onConflict(conflict =>
+      conflict
+        .column('sha256')
+        .doUpdateSet({ state: 'loading', createdAt: now })
+        .where('databaseVersion.state', 'in', ['failed', 'past']),
+    )
     .execute();
   const row = await db
     .selectFrom('databaseVersion')
@@ -112,6 +126,16 @@ export async function moveVersion(
     .where('state', 'in', [...from])
     .executeTakeFirst();
   return numUpdatedRows > 0n;
+}
+
+/** What has been loading for hours was given up by a server that died. */
+export async function failOldLoading(db: Db, now: Date): Promise<void> {
+  await db
+    .updateTable('databaseVersion')
+    .set({ state: 'failed' })
+    .where('state', '=', 'loading')
+    .where('createdAt', '<', new Date(now.getTime() - LOADING_LIMIT_MS).toISOString())
+    .execute();
 }
 
 /** Writes one compressed piece of a version's file. */

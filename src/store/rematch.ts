@@ -429,3 +429,68 @@ export async function listChangedImages(
   );
   return rows;
 }
+
+/** A re-match as it is read. */
+export interface RematchRow {
+  readonly id: number;
+  readonly fromVersion: number | null;
+  readonly toVersion: number;
+  readonly startedAt: string;
+  /** Null while it runs. */
+  readonly completedAt: string | null;
+  readonly packagesTotal: number;
+  readonly packagesJudged: number;
+  readonly imagesChanged: number;
+  readonly findingsNew: number;
+  readonly findingsFixed: number;
+  readonly findingsChanged: number;
+}
+
+/** The last re-matches, newest first. */
+export async function findLastRematches(db: Db, limit: number): Promise<readonly RematchRow[]> {
+  return await db.selectFrom('rematch').selectAll().orderBy('id', 'desc').limit(limit).execute();
+}
+
+/** What a re-match changed of one image, finding by finding: at most `limit`, the worst first. */
+export async function listFindingChanges(
+  db: Db,
+  rematchId: number,
+  manifestId: number,
+  limit: number,
+): Promise<
+  readonly {
+    readonly name: string;
+    readonly kind: 'new' | 'fixed' | 'changed';
+    readonly packageName: string;
+    readonly packageVersion: string;
+    readonly severityBefore: number | null;
+    readonly severityAfter: number | null;
+    readonly fixedVersionBefore: string | null;
+    readonly fixedVersionAfter: string | null;
+  }[]
+> {
+  const rows = await db
+    .selectFrom('findingChange as change')
+    .innerJoin('packageSetMember as member', 'member.packageId', 'change.packageId')
+    .innerJoin('manifestPackageSet as own', 'own.setId', 'member.setId')
+    .innerJoin('package', 'package.id', 'change.packageId')
+    .innerJoin('vulnerability', 'vulnerability.id', 'change.vulnerabilityId')
+    .select([
+      'vulnerability.name',
+      'change.kind',
+      'package.name as packageName',
+      'package.version as packageVersion',
+      'change.severityBefore',
+      'change.severityAfter',
+      'change.fixedVersionBefore',
+      'change.fixedVersionAfter',
+    ])
+    .where('change.rematchId', '=', rematchId)
+    .where('own.manifestId', '=', manifestId)
+    .orderBy(sql`greatest(change.severity_after, change.severity_before)`, 'desc')
+    .orderBy('vulnerability.name')
+    .orderBy('change.packageId')
+    .limit(limit)
+    .execute();
+  return rows.map(row => ({ ...row, kind: row.kind as 'new' | 'fixed' | 'changed' }));
+}
