@@ -2,11 +2,12 @@
  * The HTTP server: what all APIs share. Each API is a folder with a plug-in; this file knows none of them.
  */
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -16,6 +17,7 @@ import {
 import { ERRORS, PlimsollError } from '#base/errors.ts';
 import { sendProblem } from './problem.ts';
 import { type Authenticate, guardRoutes } from './route-access.ts';
+import { tidyDocument } from './tidy-document.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -56,7 +58,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: options.trustProxy,
     // One line a request, below, instead of two.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: request => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
@@ -69,6 +71,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   });
   app.decorate('stopping', stopping.signal);
   app.addHook('preClose', async () => stopping.abort());
+  closeUnusedConnections(app, options.https === undefined ? 'connection' : 'secureConnection');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(async (error, request, reply) => await sendProblem(error, request, reply));
@@ -138,9 +141,22 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   addErrorPages(app);
   for (const api of options.apis) await app.register(async scope => await api(scope));
   app.get('/api/v1/openapi.json', { config: { access: 'anonymous' }, schema: { hide: true } }, async () =>
-    app.swagger(),
+    tidyDocument(app.swagger()),
   );
   return app;
+}
+
+/** Browsers open connections before they need them. One that has sent nothing counts as busy for Node.js: closing would wait for it a minute. */
+function closeUnusedConnections(app: FastifyInstance, opened: 'connection' | 'secureConnection'): void {
+  const unused = new Set<Socket>();
+  app.server.on(opened, (socket: Socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  app.server.on('request', ({ socket }) => unused.delete(socket));
+  app.addHook('preClose', async () => {
+    for (const socket of unused) socket.destroy();
+  });
 }
 
 /** For orchestrators and Prometheus. */

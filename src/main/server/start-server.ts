@@ -9,19 +9,24 @@ import { PlimsollError } from '#base/errors.ts';
 import type { ServerSettings } from '#base/server-settings.ts';
 import { printable } from '#base/text.ts';
 import { createAuthenticate } from '#http/authentication.ts';
-import { accessRoutes } from '#http/native/access/routes.ts';
 import { EventFeed } from '#http/native/event/event-feed.ts';
-import { eventRoutes } from '#http/native/event/routes.ts';
 import type { GuardedRoute } from '#http/route-access.ts';
 import { buildServer } from '#http/server.ts';
+import { VulnerabilityHolder } from '#scan/content/vulnerability-holder.ts';
+import { analyserVersion } from '#scan/sensor/layer-store.ts';
+import { contentFunctions } from '#scan/task/content-functions.ts';
+import type { ServerPortContext } from '#scan/task/server-port.ts';
+import { openTaskBell } from '#scan/task/task-bell.ts';
 import type { ServerContext } from '#store/context.ts';
 import { openStore, type Store } from '#store/database.ts';
 import { migrate } from '#store/migrate.ts';
 import { openQueue } from '#store/queue.ts';
 import { createSealer } from '#store/seal.ts';
+import { findWebFolder, listApis, type ServerParts } from './apis.ts';
 import { prepareFirstAccount } from './first-account.ts';
 import { createMetrics } from './metrics.ts';
 import { readSecretKey } from './secret-key.ts';
+import { startWork } from './work.ts';
 
 /** The world of a server. */
 export interface ServerWorld {
@@ -53,22 +58,36 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
   const sealer = createSealer(readSecretKey(settings.secretKey, folder, store.kind === 'postgres'));
   const queue = opened.use(await openQueue(store, { onError: err => log.error({ err }, 'queue failed') }));
   const context: ServerContext = { store, queue, sealer, now: world.now };
-  const feed = opened.use(await EventFeed.open(store));
-  const metrics = createMetrics(context);
-  const setupPath = await prepareFirstAccount(context, settings);
+  const vulnerabilities = opened.use(new VulnerabilityHolder(store, folder));
+  const jobs: ServerPortContext = {
+    ...context,
+    features: { forceScan: settings.allowsForceScan, wildcards: settings.allowsWildcards },
+    isCompatibilityMode: false,
+    analyserVersion: analyserVersion(),
+    content: contentFunctions({ ...context, vulnerabilities }),
+    bell: opened.use(await openTaskBell(store)),
+  };
+  const parts: ServerParts = {
+    context,
+    content: { ...context, vulnerabilities },
+    jobs,
+    feed: opened.use(await EventFeed.open(store)),
+  };
   const site = { publicUrl: settings.publicUrl };
+  const setupPath = await prepareFirstAccount(context, settings);
   const app = await buildServer({
-    apis: [accessRoutes(context, site), eventRoutes(context, feed)],
+    apis: listApis(parts, { site, webFolder: findWebFolder() }),
     authenticate: createAuthenticate(context, site),
     version: world.version,
     logger: log,
     https: readCertificate(settings),
     trustProxy: settings.trustProxy,
     checkReady: async () => void (await store.db.selectFrom('setting').select('name').limit(1).execute()),
-    metrics,
+    metrics: createMetrics(context),
   });
   opened.defer(async () => await app.close());
   const url = await listen(app, settings);
+  opened.use(await startWork(parts, { settings, world, log, folder, url }));
   log.info({ url, store: store.kind }, 'server started');
   const closing = opened.move();
   const publicUrl = settings.publicUrl ?? url;

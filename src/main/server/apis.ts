@@ -1,0 +1,53 @@
+/** All APIs of the server, in the one order in which their routes are looked through. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { accessRoutes } from '#http/native/access/routes.ts';
+import type { EventFeed } from '#http/native/event/event-feed.ts';
+import { eventRoutes } from '#http/native/event/routes.ts';
+import { runRoutes } from '#http/native/job/run-routes.ts';
+import { scheduleRoutes } from '#http/native/job/schedule-routes.ts';
+import { productRoutes } from '#http/native/registry/product-routes.ts';
+import { registryRoutes } from '#http/native/registry/registry-routes.ts';
+import { sensorRoutes } from '#http/native/sensor/routes.ts';
+import { webhookRoutes } from '#http/native/webhook/routes.ts';
+import { sensorPortRoutes } from '#http/sensor/routes.ts';
+import type { Api } from '#http/server.ts';
+import type { Site } from '#http/session-cookie.ts';
+import { webRoutes } from '#http/web/routes.ts';
+import type { ContentContext } from '#scan/content/content-context.ts';
+import { openServerPort, type ServerPortContext } from '#scan/task/server-port.ts';
+import type { ServerContext } from '#store/context.ts';
+
+/** What the APIs are made from. */
+export interface ServerParts {
+  readonly context: ServerContext;
+  readonly content: ContentContext;
+  readonly jobs: ServerPortContext;
+  readonly feed: EventFeed;
+}
+
+/** Every API. */
+export function listApis(
+  { context, jobs, feed }: ServerParts,
+  options: { readonly site: Site; readonly webFolder: string },
+): readonly Api[] {
+  return [
+    accessRoutes(context, options.site),
+    eventRoutes(context, feed),
+    productRoutes,
+    registryRoutes(jobs),
+    scheduleRoutes(jobs),
+    runRoutes(context, feed),
+    sensorRoutes(context),
+    sensorPortRoutes({ server: context, openPort: ({ id }) => openServerPort(jobs, id) }),
+    webhookRoutes(context),
+    webRoutes(options.webFolder),
+  ];
+}
+
+/** Where the web interface was built to: beside the sources, or in the package. */
+export function findWebFolder(): string {
+  const inCheckout = fileURLToPath(new URL('../../../web/dist', import.meta.url));
+  const inPackage = fileURLToPath(new URL('../../web', import.meta.url));
+  return existsSync(inPackage) ? inPackage : inCheckout;
+}

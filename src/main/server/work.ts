@@ -1,0 +1,96 @@
+/** What a server does besides answering: scan jobs, webhooks, housekeeping, and reading images with a sensor of its own. */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { tidyAccess } from '#access/housekeeping.ts';
+import type { ServerSettings } from '#base/server-settings.ts';
+import { runNotifier } from '#notify/run-notifier.ts';
+import { startJobHandlers } from '#scan/job/job-handlers.ts';
+import { forgetRetiredSensors } from '#scan/sensor/administration.ts';
+import { DEFAULT_PROFILE } from '#scan/sensor/profile.ts';
+import { ensureBuiltInSensor } from '#scan/sensor/registration.ts';
+import { runSensor } from '#scan/sensor/run-sensor.ts';
+import { openServerPort } from '#scan/task/server-port.ts';
+import type { ServerContext } from '#store/context.ts';
+import type { ServerParts } from './apis.ts';
+import type { ServerWorld } from './start-server.ts';
+
+/** What the work needs besides. */
+export interface WorkOptions {
+  readonly settings: ServerSettings;
+  readonly world: ServerWorld;
+  readonly log: Logger;
+  /** The data folder. */
+  readonly folder: string;
+  /** Where this very server listens. */
+  readonly url: string;
+}
+
+/** Starts the work; closing it gives back what is in hand. */
+export async function startWork(parts: ServerParts, options: WorkOptions): Promise<AsyncDisposable> {
+  const { context, jobs } = parts;
+  const { settings, world, log } = options;
+  await using opened = new AsyncDisposableStack();
+  const userAgent = `plimsoll/${world.version}`;
+  await startJobHandlers(jobs);
+  await startHousekeeping(context, settings);
+  opened.use(
+    await runNotifier(context, {
+      env: world.env,
+      allowsPrivateAddresses: settings.allowsPrivateAddresses,
+      userAgent,
+      onError: err => log.error({ err }, 'webhooks failed'),
+    }),
+  );
+  if (settings.hasSensor) opened.use(await startBuiltInSensor(parts, options, userAgent));
+  return opened.move();
+}
+
+async function startHousekeeping(context: ServerContext, { eventRetentionDays }: ServerSettings): Promise<void> {
+  const { queue, store, now } = context;
+  await queue.work('housekeeping', async () => {
+    await tidyAccess(context);
+    await forgetRetiredSensors(context);
+    const before = new Date(now().getTime() - eventRetentionDays * 24 * 60 * 60 * 1000).toISOString();
+    await store.db.deleteFrom('event').where('at', '<', before).execute();
+    await store.db.deleteFrom('webhookDelivery').where('createdAt', '<', before).execute();
+    const yesterday = new Date(now().getTime() - 24 * 60 * 60 * 1000).toISOString();
+    await store.db.deleteFrom('idempotentAnswer').where('createdAt', '<', yesterday).execute();
+  });
+  await queue.repeat('housekeeping', '23 * * * *');
+}
+
+async function startBuiltInSensor(
+  { context, jobs }: ServerParts,
+  { settings, world, log, folder, url }: WorkOptions,
+  userAgent: string,
+): Promise<AsyncDisposable> {
+  const limits = {
+    concurrency: settings.sensorConcurrency,
+    cacheMaxBytes: settings.layerCacheBytes,
+    diskFloorBytes: settings.diskFloorBytes,
+    stateFloorBytes: 0,
+  };
+  // Two servers on one machine have a sensor each.
+  const host = `${hostname()}:${new URL(url).port}`;
+  const profile = { ...DEFAULT_PROFILE, ...limits };
+  const { id } = await ensureBuiltInSensor(context, { host, labels: settings.sensorLabels, profile });
+  const stopping = new AbortController();
+  const running = runSensor({
+    port: openServerPort(jobs, id),
+    folders: { cache: join(folder, 'layers') },
+    identity: { version: world.version, host, platform: `${process.platform}/${process.arch}` },
+    world: { env: world.env, allowsPrivateAddresses: settings.allowsPrivateAddresses, userAgent },
+    limits,
+    now: world.now,
+    log: log.child({ sensor: id }),
+    signal: stopping.signal,
+  });
+  running.catch(err => log.error({ err }, 'built-in sensor failed'));
+  return {
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await running.catch(() => undefined);
+    },
+  };
+}
