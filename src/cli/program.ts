@@ -8,6 +8,7 @@ import type { CliContext } from './context.ts';
 import { addDbCommands } from './db.ts';
 import { addSbomCommand } from './sbom.ts';
 import { addScanCommand } from './scan.ts';
+import { addSensorCommand } from './sensor.ts';
 import { addServeCommand } from './serve.ts';
 
 const EXAMPLES = `
@@ -17,6 +18,7 @@ Examples:
   plimsoll sbom oci-archive:app.tar --format cyclonedx-json --output app.cdx.json
   plimsoll sbom docker-daemon:app:dev --quiet --format json
   plimsoll serve                                            the server, on http://127.0.0.1:8080
+  plimsoll sensor --server https://plimsoll.example         reads images elsewhere, for that server
 
 Images:
   [docker://]REGISTRY/REPOSITORY[:TAG][@DIGEST]   a registry, with the credentials of podman login or docker login
@@ -91,6 +93,7 @@ function buildProgram(context: CliContext, onPolicyNotMet: () => void): Command 
   addSbomCommand(program, context);
   addDbCommands(program, context);
   addServeCommand(program, context);
+  addSensorCommand(program, context);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }
