@@ -102,7 +102,7 @@ export async function findKnownTasks(db: Db, runId: string): Promise<readonly st
   return rows.map(({ id }) => id);
 }
 
-/** Digests among these that a run of the schedule scanned: in a version of its settings, or in one run. */
+/** Digests among these that a run of the schedule scanned: in a version of its settings, or in one run and those that it resumed. */
 export async function findScannedInRuns(
   db: Db,
   digests: readonly string[],
@@ -111,7 +111,10 @@ export async function findScannedInRuns(
   if (digests.length === 0) return new Set();
   const runs =
     'runId' in which
-      ? sql`SELECT ${which.runId}::uuid`
+      ? sql`WITH RECURSIVE chain AS (
+          SELECT id, previous_run_id, mode FROM run WHERE id = ${which.runId}
+          UNION SELECT r.id, r.previous_run_id, r.mode FROM chain c JOIN run r ON r.id = c.previous_run_id WHERE c.mode = 'resume'
+        ) SELECT id FROM chain`
       : sql`SELECT id FROM run WHERE schedule_id = ${which.scheduleId} AND settings_version = ${which.settingsVersion}`;
   const { rows } = await sql<{ digest: string }>`
     SELECT DISTINCT digest FROM run_image

@@ -270,18 +270,27 @@ describeStores('scan jobs', open => {
     await world.settle();
     expect(await world.run(id)).toMatchObject({ state: 'Error', reason: 'no', errors: [{ code: 'REGISTRY_DENIED' }] });
     expect(await world.schedule(id)).toMatchObject({ state: 'Error' });
-    await restart('from-the-beginning');
+    expect(await restart()).toMatchObject({ state: 'Queued' });
     await world.settle();
-    expect(await world.run(id)).toMatchObject({ state: 'Finished', counters: { digestsScanned: 1 } });
-    expect(await countRunImages(store.db, (await world.run(id)).id)).toEqual({ scanned: 1 });
-    // The report by the present analyser is as good as a new one.
-    expect(world.contents.scanned).toHaveLength(1);
-    await runScheduleNow(world.context, { id, isDeep: true, actor: ACTOR }).catch(() => {});
-    await restartSchedule(world.context, { id, mode: 'from-the-beginning', isDeep: true, actor: ACTOR }).catch(
-      () => {},
-    );
+    expect(await world.run(id)).toMatchObject({ state: 'Finished', counters: { digestsSkippedKnown: 1 } });
+  });
+
+  test('a restart from the beginning repeats the last run: judged again, and read again only when that is asked for', async () => {
+    await using world = await openWorld(store);
+    world.contents.push('app', 'v1', 'one');
+    const { id } = await world.create();
     await world.settle();
-    expect(await world.schedule(id)).toMatchObject({ state: 'Finished' });
+    for (const { isDeep, reads } of [
+      { isDeep: false, reads: 1 },
+      { isDeep: true, reads: 2 },
+    ]) {
+      world.pass(MINUTE);
+      await restartSchedule(world.context, { id, mode: 'from-the-beginning', isDeep, actor: ACTOR });
+      await world.settle();
+      expect(await world.run(id)).toMatchObject({ state: 'Finished', counters: { digestsScanned: 1 } });
+      expect(await countRunImages(store.db, (await world.run(id)).id)).toEqual({ scanned: 1 });
+      expect(world.contents.scanned).toHaveLength(reads);
+    }
   });
 
   test('a due time during a run passes by and is counted; three that passed while the server was down are one run', async () => {
@@ -374,7 +383,7 @@ describeStores('scan jobs', open => {
     const run = await world.run(id);
     expect(run).toMatchObject({ state: 'BaselineCompleted', noImagesMatched: true });
     expect(run.reason).toContain('No image matched');
-    expect(run.reason).toContain('"v2" matched 0 of 1 tags');
+    expect(run.reason).toContain('"v2" matched 0 of 1 tag');
   });
 
   test('one image can be scanned by itself, and that be cancelled', async () => {

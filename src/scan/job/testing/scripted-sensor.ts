@@ -22,7 +22,10 @@ export interface Trouble {
   readonly kind: LeasedTask['work']['kind'];
   /** Repository or digest; missing: any. */
   readonly subject?: string | undefined;
-  readonly outcome: Omit<Extract<TaskOutcome, { kind: 'failed' | 'returned' }>, 'progress'> | 'silence';
+  readonly outcome:
+    | Omit<Extract<TaskOutcome, { kind: 'failed' }>, 'progress'>
+    | Omit<Extract<TaskOutcome, { kind: 'returned' }>, 'progress'>
+    | 'silence';
   times: number;
 }
 
