@@ -81,23 +81,23 @@ export async function markScanDone(trx: Trx, digest: string): Promise<void> {
     WHERE scanned_at IS NOT NULL AND manifest_id = (SELECT id FROM manifest WHERE digest = ${digest})`.execute(trx);
 }
 
-/** Of these tasks, those whose image has a report that is newer than the task: somebody else read it meanwhile. */
+/** Of these tasks, those whose image has another report than when they were made: somebody else read it meanwhile. */
 export async function findSharedTasks(db: Db, taskIds: readonly string[]): Promise<readonly string[]> {
   if (taskIds.length === 0) return [];
   const { rows } = await sql<{ id: string }>`
     SELECT t.id FROM task t JOIN manifest m ON m.digest = t.digest JOIN image_scan s ON s.manifest_id = m.id
     WHERE t.id IN (SELECT value::uuid FROM jsonb_array_elements_text(${toJson(taskIds)}::jsonb))
-      AND (t.inventory_at IS NOT NULL OR s.scanned_at > t.created_at)
+      AND (t.inventory_at IS NOT NULL OR s.scanned_at IS DISTINCT FROM t.known_report)
     ORDER BY t.id`.execute(db);
   return rows.map(({ id }) => id);
 }
 
-/** Queued tasks of a run whose image has a report that is newer than the task. */
+/** Queued tasks of a run whose image has another report than when they were made. */
 export async function findKnownTasks(db: Db, runId: string): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
     SELECT t.id FROM task_run x JOIN task t ON t.id = x.task_id
       JOIN manifest m ON m.digest = t.digest JOIN image_scan s ON s.manifest_id = m.id
-    WHERE x.run_id = ${runId} AND t.kind = 'scan' AND t.state = 'queued' AND s.scanned_at > t.created_at
+    WHERE x.run_id = ${runId} AND t.kind = 'scan' AND t.state = 'queued' AND s.scanned_at IS DISTINCT FROM t.known_report
     ORDER BY t.id`.execute(db);
   return rows.map(({ id }) => id);
 }

@@ -617,6 +617,7 @@ export interface TaskTable {
   registryId: string;
   repositoryId: number | null;
   digest: string | null;
+  knownReport: Time | null;
   work: Json;
   selector: Json;
   state: string;

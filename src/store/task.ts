@@ -82,11 +82,13 @@ export async function wantTasks(
   }));
   const given = toJson(rows);
   await sql`
-    INSERT INTO task (id, kind, key, registry_id, repository_id, digest, work, selector, state, ranked_at, not_before, created_at)
-    SELECT t.id, t.kind, t.key, ${registryId}::uuid, t.repository, t.digest, t.work, ${toJson(selector)}::jsonb, 'queued',
+    INSERT INTO task (id, kind, key, registry_id, repository_id, digest, known_report, work, selector, state, ranked_at, not_before,
+      created_at)
+    SELECT t.id, t.kind, t.key, ${registryId}::uuid, t.repository, t.digest, s.scanned_at, t.work, ${toJson(selector)}::jsonb, 'queued',
       ${at}::timestamptz + make_interval(mins => ${handicapMinutes}::int), ${at}::timestamptz, ${at}::timestamptz
     FROM jsonb_to_recordset(${given}::jsonb)
       AS t(id uuid, kind text, key text, repository bigint, digest text, work jsonb)
+    LEFT JOIN manifest m ON m.digest = t.digest LEFT JOIN image_scan s ON s.manifest_id = m.id
     ON CONFLICT (kind, key) WHERE state IN ('queued', 'leased') DO NOTHING`.execute(trx);
   const { rows: found } = await sql<{ id: string; key: string; state: TaskState; isNew: boolean }>`
     SELECT task.id, task.key, task.state, task.id = t.id AS is_new

@@ -122,7 +122,6 @@ describeStores('scan jobs', open => {
     for (let i = 0; i < 4; i += 1) await world.sensor.work(1);
     const held = await world.sensor.hold(4);
     expect(held.map(({ work }) => work.kind)).toEqual(['scan']);
-    world.pass(1000);
     await world.settle();
     expect(await world.run(first.id)).toMatchObject({ state: 'BaselineCompleted', counters: { digestsScanned: 1 } });
     expect(await world.run(second.id)).toMatchObject({ state: 'BaselineCompleted', counters: { digestsScanned: 1 } });

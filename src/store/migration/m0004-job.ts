@@ -141,6 +141,8 @@ export const statements: readonly string[] = [
     repository_id bigint REFERENCES repository ON DELETE CASCADE,
     -- Of a scan: no two sensors read one image at a time, whatever registry they pull it from.
     digest text,
+    -- Date of the report that there was when the task was made: with another one, somebody else did the work.
+    known_report timestamptz,
     -- As in scan/task/contract.ts.
     work jsonb NOT NULL,
     -- Labels that a sensor must have, besides those of the registry.
