@@ -7,7 +7,7 @@ import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -17,6 +17,7 @@ import {
 import { ERRORS, PlimsollError } from '#base/errors.ts';
 import { sendProblem } from './problem.ts';
 import { type Authenticate, guardRoutes } from './route-access.ts';
+import { tidyDocument } from './tidy-document.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -57,7 +58,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: options.trustProxy,
     // One line a request, below, instead of two.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: request => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
@@ -140,7 +141,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   addErrorPages(app);
   for (const api of options.apis) await app.register(async scope => await api(scope));
   app.get('/api/v1/openapi.json', { config: { access: 'anonymous' }, schema: { hide: true } }, async () =>
-    app.swagger(),
+    tidyDocument(app.swagger()),
   );
   return app;
 }
