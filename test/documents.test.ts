@@ -57,6 +57,7 @@ test.each([
   { command: 'plimsoll db export', args: ['db', 'export', '--help'] },
   { command: 'plimsoll db pull', args: ['db', 'pull', '--help'] },
   { command: 'plimsoll serve', args: ['serve', '--help'] },
+  { command: 'plimsoll sensor', args: ['sensor', '--help'] },
 ])('docs/cli.md lists the options of "$command", no more and no fewer', async ({ command, args }) => {
   const help = await helpOf(args);
   const options = help.slice(
