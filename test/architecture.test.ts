@@ -23,10 +23,19 @@ const SAME_FLOOR: ReadonlySet<string> = new Set([
   'report -> matching',
   // Severities, their names and their order.
   'report -> advisory',
+  // Checks look at packages, and at what layers tell of files; the gate and the grade at findings and their advisories.
+  'certification -> inventory',
+  'certification -> matching',
+  'certification -> advisory',
+  'report -> certification',
   // Feeds are fetched, and databases pulled and pushed, over the connections that registries are reached by.
   'vulndb -> image',
   // Registries are listed over the same connections and log-ins that images are pulled by.
   'connector -> image',
+  // The registry has log-ins of its own, by the accounts and keys of all APIs.
+  'hosting -> access',
+  // What is pushed is scanned.
+  'hosting -> scan',
 ]);
 
 /** Only these read the process's environment or end it. */

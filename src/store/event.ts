@@ -23,7 +23,7 @@ export const EVENT_KINDS = [
   // Of the hosted registry.
   'image.pushed',
   'image.pulled',
-  'image.removed',
+  'tag.removed',
   'image.scanned',
   'image.failed',
   'tag.moved',

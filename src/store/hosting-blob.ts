@@ -82,6 +82,20 @@ export async function findBlobSize(db: Db, repositoryId: number, digest: string)
   return row?.sizeBytes ?? undefined;
 }
 
+/** Says that somebody counts on a blob of a repository, unless that was said since `unlessSince`. */
+export async function touchBlob(
+  db: Db,
+  { repositoryId, digest, at, unlessSince }: { repositoryId: number; digest: string; at: Date; unlessSince: Date },
+): Promise<void> {
+  await db
+    .updateTable('hostedBlob')
+    .set({ touchedAt: at })
+    .where('repositoryId', '=', repositoryId)
+    .where('digest', '=', digest)
+    .where('touchedAt', '<', unlessSince.toISOString())
+    .execute();
+}
+
 /** Whether a blob is stored, wherever it belongs. */
 export async function isStored(db: Db, digest: string): Promise<boolean> {
   const row = await db

@@ -4,8 +4,9 @@
  * Names of repositories have slashes in them, so that the router cannot tell; here they are read from the end.
  * Source: OCI distribution-spec 1.1, "Endpoints".
  */
-import { DistributionError } from '#hosting/distribution-error.ts';
+
 import { printable } from '#base/text.ts';
+import { DistributionError } from '#hosting/distribution-error.ts';
 import { isRepositoryName } from '#oci/reference.ts';
 
 /** What a request is about. */
@@ -36,7 +37,10 @@ export function parseOciPath(path: string): OciPath {
   if (before === 'tags' && last === 'list') return { kind: 'tags', name: named(parts.slice(0, -2)) };
   const kind = KINDS[before];
   if (kind === undefined || last === '') {
-    throw new DistributionError('NAME_UNKNOWN', `Cannot find "${printable(path.slice(0, 300))}": the registry has no such path`);
+    throw new DistributionError(
+      'NAME_UNKNOWN',
+      `Cannot find "${printable(path.slice(0, 300))}": the registry has no such path`,
+    );
   }
   return { kind, name: named(parts.slice(0, -2)), reference: last };
 }
@@ -48,7 +52,8 @@ const KINDS: Readonly<Record<string, 'blob' | 'manifest' | 'referrers'>> = {
 };
 
 function decode(path: string): string {
-  if (path.length > MAX_LENGTH) throw new DistributionError('NAME_INVALID', `Cannot read a path of ${path.length} characters`);
+  if (path.length > MAX_LENGTH)
+    throw new DistributionError('NAME_INVALID', `Cannot read a path of ${path.length} characters`);
   try {
     return decodeURIComponent(path);
   } catch (cause) {
