@@ -52,6 +52,20 @@ export interface AuditEntryTable {
   remoteAddress: string | null;
 }
 
+export interface BaseImageTable {
+  id: string;
+  registry: string;
+  repository: string;
+  tag: string | null;
+  digest: string;
+  architecture: string;
+  diffIds: Json;
+  topLayer: string;
+  addedBy: string;
+  createdAt: Time;
+  removedAt: Time | null;
+}
+
 export interface BulkActionTable {
   id: string;
   registryId: string;
@@ -183,6 +197,13 @@ export interface ImageChangeTable {
   worstNew: number | null;
 }
 
+export interface ImageFileFactsTable {
+  manifestId: number;
+  version: string;
+  facts: Json;
+  createdAt: Time;
+}
+
 export interface ImageScanTable {
   manifestId: number;
   state: string;
@@ -283,6 +304,11 @@ export interface OidcAttemptTable {
   expiresAt: Time;
 }
 
+export interface OrganisationTable {
+  id: Generated<number>;
+  namespaceId: string;
+}
+
 export interface PackageTable {
   id: Generated<number>;
   key: string;
@@ -338,6 +364,131 @@ export interface PackageSetMemberTable {
   setId: number;
   packageId: number;
   locations: Json;
+}
+
+export interface ProjectTable {
+  id: string;
+  namespaceId: string;
+  pid: string;
+  name: string;
+  kind: string;
+  status: string;
+  certificationStatus: string;
+  certifiedAt: Time | null;
+  containerType: string;
+  osContentType: string | null;
+  distributionMethod: string;
+  isHosted: boolean;
+  registry: string | null;
+  repository: string | null;
+  isPrivileged: Generated<boolean>;
+  autoPublish: Generated<boolean>;
+  details: Json;
+  history: Json;
+  sealedPullSecret: Uint8Array | null;
+  pullSecretSummary: NullableJson;
+  revision: Generated<number>;
+  createdAt: Time;
+  updatedAt: Time;
+}
+
+export interface ProjectArtifactTable {
+  id: string;
+  projectId: string;
+  imageId: string | null;
+  filename: string;
+  contentType: string;
+  content: Uint8Array;
+  sizeBytes: number;
+  scrubbed: number;
+  details: Json;
+  createdAt: Time;
+}
+
+export interface ProjectGradeTable {
+  id: Generated<number>;
+  imageId: string;
+  computedAt: Time;
+  schedule: Json;
+}
+
+export interface ProjectImageTable {
+  id: string;
+  projectId: string;
+  digest: string;
+  configDigest: string | null;
+  listDigest: string | null;
+  architecture: string;
+  isReportedCertified: boolean | null;
+  isVerifiedCertified: boolean | null;
+  isCertified: Generated<boolean>;
+  exception: NullableJson;
+  origin: string;
+  registry: string | null;
+  repository: string | null;
+  tags: Json;
+  diffIds: NullableJson;
+  sizeBytes: number | null;
+  rawConfig: string | null;
+  parsed: Json;
+  scanState: Generated<string>;
+  scanMessage: string | null;
+  grade: string | null;
+  pushedAt: Time | null;
+  publishedAt: Time | null;
+  deletedAt: Time | null;
+  createdAt: Time;
+  updatedAt: Time;
+}
+
+export interface ProjectRegistryKeyTable {
+  id: string;
+  projectId: string;
+  hash: string;
+  sealed: Uint8Array;
+  createdAt: Time;
+  lastUsedAt: Time | null;
+  endedAt: Time | null;
+}
+
+export interface ProjectRequestTable {
+  id: string;
+  projectId: string;
+  kind: string;
+  operation: string | null;
+  pullSpec: string | null;
+  tag: string | null;
+  imageId: string | null;
+  listDigest: string | null;
+  imageIds: Json;
+  status: string;
+  statusMessage: string | null;
+  situation: string | null;
+  warnings: Json;
+  overrideReason: string | null;
+  requestedBy: Json;
+  attempts: Generated<number>;
+  retryAt: Time | null;
+  createdAt: Time;
+  updatedAt: Time;
+}
+
+export interface ProjectRpmManifestTable {
+  id: string;
+  imageId: string;
+  rpms: Json;
+  createdAt: Time;
+}
+
+export interface ProjectTestResultTable {
+  id: string;
+  projectId: string;
+  imageId: string | null;
+  origin: string;
+  isPassed: boolean;
+  document: Json;
+  createdAt: Time;
+  updatedAt: Time;
 }
 
 export interface RegistryTable {
@@ -613,6 +764,7 @@ export interface TagTable {
 export interface TaskTable {
   id: string;
   kind: string;
+  lane: string;
   key: string;
   registryId: string;
   repositoryId: number | null;
@@ -706,6 +858,7 @@ export interface Tables {
   account: AccountTable;
   apiKey: ApiKeyTable;
   auditEntry: AuditEntryTable;
+  baseImage: BaseImageTable;
   bulkAction: BulkActionTable;
   databaseChunk: DatabaseChunkTable;
   databaseVersion: DatabaseVersionTable;
@@ -721,6 +874,7 @@ export interface Tables {
   hostedUpload: HostedUploadTable;
   idempotentAnswer: IdempotentAnswerTable;
   imageChange: ImageChangeTable;
+  imageFileFacts: ImageFileFactsTable;
   imageScan: ImageScanTable;
   layer: LayerTable;
   layerFacts: LayerFactsTable;
@@ -730,12 +884,21 @@ export interface Tables {
   manifestPackageSet: ManifestPackageSetTable;
   namespace: NamespaceTable;
   oidcAttempt: OidcAttemptTable;
+  organisation: OrganisationTable;
   package: PackageTable;
   packageDoubt: PackageDoubtTable;
   packageFinding: PackageFindingTable;
   packageQuestion: PackageQuestionTable;
   packageSet: PackageSetTable;
   packageSetMember: PackageSetMemberTable;
+  project: ProjectTable;
+  projectArtifact: ProjectArtifactTable;
+  projectGrade: ProjectGradeTable;
+  projectImage: ProjectImageTable;
+  projectRegistryKey: ProjectRegistryKeyTable;
+  projectRequest: ProjectRequestTable;
+  projectRpmManifest: ProjectRpmManifestTable;
+  projectTestResult: ProjectTestResultTable;
   registry: RegistryTable;
   rematch: RematchTable;
   rematchDoubt: RematchDoubtTable;

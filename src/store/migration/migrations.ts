@@ -5,6 +5,7 @@ import { statements as registry } from './m0003-registry.ts';
 import { statements as job } from './m0004-job.ts';
 import { statements as event } from './m0005-event.ts';
 import { statements as hosting } from './m0006-hosting.ts';
+import { statements as project } from './m0007-project.ts';
 
 /** SQL statements by name; forward only. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -14,4 +15,5 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0004-job': job,
   '0005-event': event,
   '0006-hosting': hosting,
+  '0007-project': project,
 };
