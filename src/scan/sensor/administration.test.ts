@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Actor } from '#store/audit.ts';
 import type { Store } from '#store/database.ts';
 import { listEvents } from '#store/event.ts';
 
+import { insertNamespace } from '#store/namespace.ts';
 import { openQueue, type Queue } from '#store/queue.ts';
+import { insertRegistry } from '#store/registry.ts';
+import { wantTasks } from '#store/task.ts';
 import { emptyStore } from '#store/testing/empty-store.ts';
 import { describeStores } from '#store/testing/stores.ts';
 import type { Heartbeat } from '../task/contract.ts';
@@ -218,47 +222,30 @@ describeStores('sensors', open => {
 
 /** A task that the sensor has in hand. */
 async function addLeasedTask({ db }: Store, sensorId: string, leaseToken: string): Promise<void> {
-  const at = START.toISOString();
-  const namespaceId = '1f1c1a34-4a1b-4c29-8a4b-0a1f6b1c2d3e';
-  const registryId = '2f1c1a34-4a1b-4c29-8a4b-0a1f6b1c2d3e';
+  const namespace = await insertNamespace(db, { name: 'main', displayName: 'Main', at: START });
+  const registry = await insertRegistry(db, {
+    id: randomUUID(),
+    namespaceId: namespace.id,
+    name: 'r',
+    type: 'docker-v2',
+    url: 'https://r.example',
+    host: 'r.example',
+    settings: { product: {} },
+    credentialKind: 'none',
+    sealedCredentials: null,
+    credentialHint: undefined,
+    credentialExpiresAt: undefined,
+    sensorSelector: {},
+    labels: {},
+    maxListings: 2,
+    maxScans: 4,
+    at: START,
+  });
+  const wish = { registryId: registry.id, selector: {}, handicapMinutes: 0, at: START };
+  const task = { kind: 'catalogue', key: registry.id, work: { kind: 'catalogue' } } as const;
+  await db.transaction().execute(trx => wantTasks(trx, [task], wish));
   await db
-    .insertInto('namespace')
-    .values({ id: namespaceId, name: 'default', displayName: 'Default', createdAt: at })
-    .execute();
-  await db
-    .insertInto('registry')
-    .values({
-      id: registryId,
-      namespaceId,
-      name: 'r',
-      type: 'docker-v2',
-      url: 'https://r.example',
-      host: 'r.example',
-      settings: '{}',
-      credentialKind: 'none',
-      sensorSelector: '{}',
-      labels: '{}',
-      warnings: '[]',
-      createdAt: at,
-      updatedAt: at,
-    })
-    .execute();
-  await db
-    .insertInto('task')
-    .values({
-      id: '3f1c1a34-4a1b-4c29-8a4b-0a1f6b1c2d3e',
-      kind: 'scan',
-      key: 'k',
-      registryId,
-      work: '{}',
-      selector: '{}',
-      state: 'leased',
-      rankedAt: at,
-      notBefore: at,
-      sensorId,
-      leaseToken,
-      leaseUntil: '2026-05-01T14:00:00.000Z',
-      createdAt: at,
-    })
+    .updateTable('task')
+    .set({ state: 'leased', sensorId, leaseToken, leaseUntil: '2026-05-01T14:00:00.000Z' })
     .execute();
 }

@@ -20,7 +20,11 @@ export class BoundedLayerPool extends LayerPool {
     this.#slots = new Slots(threads);
   }
 
-  override async read(source: LayerSource, promise: LayerPromise, aliases: Aliases | undefined): Promise<LayerReading> {
+  override async read(
+    source: LayerSource,
+    promise: LayerPromise | undefined,
+    aliases: Aliases | undefined,
+  ): Promise<LayerReading> {
     const release = await this.#slots.take(this.#closing.signal);
     try {
       return await super.read(source, promise, aliases);

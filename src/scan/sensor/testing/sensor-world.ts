@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { RegistryServer } from '../../../../test/fixtures/registry-server.ts';
 import { type ScratchFolder, scratchFolder } from '../../../../test/fixtures/scratch-folder.ts';
-import type { RegistryAccess } from '../../task/contract.ts';
+import type { RegistryAccess, SensorPort } from '../../task/contract.ts';
 import { runSensor, type SensorEnd, type SensorOptions } from '../run-sensor.ts';
 import { SILENT } from '../sensor-log.ts';
-import { MemoryPort } from './memory-port.ts';
+import type { MemoryPort } from './memory-port.ts';
 
 /** How a sensor is told to reach the server of a test. */
 export function accessTo(server: RegistryServer, changes: Partial<RegistryAccess> = {}): RegistryAccess {
@@ -23,8 +23,8 @@ export function accessTo(server: RegistryServer, changes: Partial<RegistryAccess
 }
 
 /** A running sensor. Disposing it stops it, and removes its folder. */
-export interface TestSensor extends AsyncDisposable {
-  readonly port: MemoryPort;
+export interface TestSensor<P extends SensorPort = MemoryPort> extends AsyncDisposable {
+  readonly port: P;
   readonly folder: ScratchFolder;
   /** Asks it to stop. */
   readonly stop: () => void;
@@ -37,11 +37,11 @@ export const QUICK = {
   timing: { heartbeatMs: 50, report: { baseDelayMs: 5, maxDelayMs: 20 }, stopMs: 3000 },
 } as const;
 
-/** Starts a sensor on a port in memory. */
-export async function startSensor(
-  port: MemoryPort = new MemoryPort(),
+/** Starts a sensor on a port. */
+export async function startSensor<P extends SensorPort>(
+  port: P,
   options: Partial<SensorOptions> = {},
-): Promise<TestSensor> {
+): Promise<TestSensor<P>> {
   const folder = await scratchFolder();
   const stop = new AbortController();
   const ended = runSensor({
