@@ -35,14 +35,14 @@ const MAX_PROBES = 4;
 /** Registries looked at for one request. */
 const MAX_REGISTRIES = 200;
 
-type Class = 'probe' | 'list' | 'scan';
-const CLASS_OF = sql<Class>`CASE kind WHEN 'scan' THEN 'scan' WHEN 'probe' THEN 'probe' ELSE 'list' END`;
+const LANES = ['probe', 'list', 'scan'] as const;
+type Lane = (typeof LANES)[number];
 
 /** Picks tasks that may be leased now, best first, and locks their registries; nothing is changed yet. */
 export async function pickTasks(trx: Trx, request: LeaseRequest): Promise<readonly LeasedRow[]> {
   await sql`SELECT pg_advisory_xact_lock(${LEASE_LOCK})`.execute(trx);
-  const { rows: inFlight } = await sql<{ registryId: string; class: Class; count: number; own: number }>`
-    SELECT registry_id, ${CLASS_OF} AS class, count(*)::int AS count,
+  const { rows: inFlight } = await sql<{ registryId: string; lane: Lane; count: number; own: number }>`
+    SELECT registry_id, lane, count(*)::int AS count,
       (count(*) FILTER (WHERE sensor_id = ${request.sensorId}))::int AS own
     FROM task WHERE state = 'leased' GROUP BY 1, 2`.execute(trx);
   const own = inFlight.reduce((sum, row) => sum + row.own, 0);
@@ -55,14 +55,14 @@ export async function pickTasks(trx: Trx, request: LeaseRequest): Promise<readon
     const counts = inFlight.filter(({ registryId }) => registryId === registry.id);
     const total = counts.reduce((sum, { count }) => sum + count, 0);
     const found: LeasedRow[] = [];
-    for (const name of ['probe', 'list', 'scan'] as const) {
-      const used = counts.find(row => row.class === name)?.count ?? 0;
-      const room = Math.min(limits[name] - used, free);
-      const tasks = room <= 0 ? [] : await candidates(trx, { registryId: registry.id, name, room, request });
+    for (const lane of LANES) {
+      const used = counts.find(row => row.lane === lane)?.count ?? 0;
+      const room = Math.min(limits[lane] - used, free);
+      const tasks = room <= 0 ? [] : await candidates(trx, { registryId: registry.id, lane, room, request });
       found.push(...tasks.map(task => ({ task, registry })));
     }
     const ranked = found.map(row => ({ row, rankedAt: Date.parse(row.task.rankedAt) }));
-    ranked.sort((a, b) => classOrder(a.row) - classOrder(b.row) || a.rankedAt - b.rankedAt);
+    ranked.sort((a, b) => laneOrder(a.row) - laneOrder(b.row) || a.rankedAt - b.rankedAt);
     queues.push(...ranked.map((one, place) => ({ ...one, slot: total + place })));
   }
   // Round robin: who has least in hand goes first; among equals who has waited longest.
@@ -123,41 +123,62 @@ export async function nextNotBefore(trx: Trx, after: Date): Promise<Date | undef
   return row?.at === undefined || row.at === null ? undefined : new Date(row.at);
 }
 
+/** Tasks of a lane that may be leased, in the order of their rank. */
 async function candidates(
   trx: Trx,
   {
     registryId,
-    name,
+    lane,
     room,
     request,
-  }: { readonly registryId: string; readonly name: Class; readonly room: number; readonly request: LeaseRequest },
+  }: { readonly registryId: string; readonly lane: Lane; readonly room: number; readonly request: LeaseRequest },
 ): Promise<readonly TaskRecord[]> {
-  let select = trx
+  const isHeld = await heldFilter(trx, registryId);
+  const busy = lane === 'scan' ? await digestsBeingRead(trx) : [];
+  const rows = await trx
     .selectFrom('task as t')
     .selectAll()
     .where('t.registryId', '=', registryId)
     .where('t.state', '=', 'queued')
-    .where(sql<boolean>`(t.kind = 'scan')`, '=', name === 'scan')
+    .where('t.lane', '=', lane)
     .where('t.notBefore', '<=', request.at.toISOString())
     .where(sql<boolean>`t.selector <@ ${toJson(request.labels)}::jsonb`)
-    // Tasks of runs that are all held wait with them.
-    .where(
-      sql<boolean>`(NOT EXISTS (SELECT 1 FROM task_run x WHERE x.task_id = t.id) OR EXISTS (
-        SELECT 1 FROM task_run x JOIN run r ON r.id = x.run_id
-        WHERE x.task_id = t.id AND r.completed_at IS NULL AND r.state <> 'Paused'))`,
-    );
-  if (name === 'scan') {
-    select = select.where(
-      sql<boolean>`NOT EXISTS (
-        SELECT 1 FROM task o WHERE o.kind = 'scan' AND o.state = 'leased' AND o.digest = t.digest)`,
-    );
-  } else {
-    select = select.where('t.kind', name === 'probe' ? '=' : '<>', 'probe');
-  }
-  const rows = await select.orderBy('t.rankedAt').orderBy('t.id').limit(room).execute();
+    .$if(isHeld !== undefined, query => query.where(sql<boolean>`NOT ${isHeld}`))
+    // Few, and a list that the plan need not guess the length of.
+    .$if(busy.length > 0, query => query.where('t.digest', 'not in', busy))
+    .orderBy('t.rankedAt')
+    .orderBy('t.id')
+    .limit(room)
+    .execute();
   return rows.map(toTask);
 }
 
-function classOrder({ task }: LeasedRow): number {
-  return task.kind === 'probe' ? 0 : task.kind === 'scan' ? 2 : 1;
+/** Images that some sensor reads now, whatever registry they come from. */
+async function digestsBeingRead(trx: Trx): Promise<string[]> {
+  const rows = await trx
+    .selectFrom('task')
+    .select('digest')
+    .where('state', '=', 'leased')
+    .where('lane', '=', 'scan')
+    .execute();
+  return rows.flatMap(({ digest }) => digest ?? []);
+}
+
+/** Whether a task is of runs that are all held, and waits with them; `undefined` where no run is, which is nearly always. */
+async function heldFilter(trx: Trx, registryId: string) {
+  const open = await trx
+    .selectFrom('run')
+    .select(['id', 'state'])
+    .where('registryId', '=', registryId)
+    .where('completedAt', 'is', null)
+    .execute();
+  if (open.every(({ state }) => state !== 'Paused')) return undefined;
+  const active = toJson(open.filter(({ state }) => state !== 'Paused').map(({ id }) => id));
+  return sql<boolean>`(EXISTS (SELECT 1 FROM task_run x WHERE x.task_id = t.id) AND NOT EXISTS (
+    SELECT 1 FROM task_run x WHERE x.task_id = t.id
+      AND x.run_id IN (SELECT value::uuid FROM jsonb_array_elements_text(${active}::jsonb))))`;
+}
+
+function laneOrder({ task }: LeasedRow): number {
+  return LANES.indexOf(task.lane);
 }

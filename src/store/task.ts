@@ -18,6 +18,8 @@ export type TaskState = 'queued' | 'leased' | 'done' | 'failed' | 'cancelled';
 export interface TaskRecord {
   readonly id: string;
   readonly kind: TaskKind;
+  /** What shares a limit of the registry. */
+  readonly lane: 'probe' | 'list' | 'scan';
   readonly key: string;
   readonly registryId: string;
   readonly repositoryId: number | undefined;
@@ -82,9 +84,9 @@ export async function wantTasks(
   }));
   const given = toJson(rows);
   await sql`
-    INSERT INTO task (id, kind, key, registry_id, repository_id, digest, known_report, work, selector, state, ranked_at, not_before,
+    INSERT INTO task (id, kind, lane, key, registry_id, repository_id, digest, known_report, work, selector, state, ranked_at, not_before,
       created_at)
-    SELECT t.id, t.kind, t.key, ${registryId}::uuid, t.repository, t.digest, s.scanned_at, t.work, ${toJson(selector)}::jsonb, 'queued',
+    SELECT t.id, t.kind, CASE t.kind WHEN 'catalogue' THEN 'list' ELSE t.kind END, t.key, ${registryId}::uuid, t.repository, t.digest, s.scanned_at, t.work, ${toJson(selector)}::jsonb, 'queued',
       ${at}::timestamptz + make_interval(mins => ${handicapMinutes}::int), ${at}::timestamptz, ${at}::timestamptz
     FROM jsonb_to_recordset(${given}::jsonb)
       AS t(id uuid, kind text, key text, repository bigint, digest text, work jsonb)
@@ -299,6 +301,7 @@ export function toTask(row: Selectable<TaskTable>): TaskRecord {
   return {
     id: row.id,
     kind: row.kind as TaskKind,
+    lane: row.lane as TaskRecord['lane'],
     key: row.key,
     registryId: row.registryId,
     repositoryId: row.repositoryId ?? undefined,

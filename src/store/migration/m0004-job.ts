@@ -135,6 +135,8 @@ export const statements: readonly string[] = [
   `CREATE TABLE task (
     id uuid PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('catalogue', 'list', 'scan', 'probe')),
+    -- What shares a limit of the registry.
+    lane text NOT NULL CHECK (lane IN ('probe', 'list', 'scan')),
     -- Two wishes for the same work in flight share a task.
     key text NOT NULL,
     registry_id uuid NOT NULL REFERENCES registry ON DELETE CASCADE,
@@ -171,7 +173,7 @@ export const statements: readonly string[] = [
     CHECK ((state = 'leased') = (lease_token IS NOT NULL))
   )`,
   `CREATE UNIQUE INDEX task_in_flight ON task (kind, key) WHERE state IN ('queued', 'leased')`,
-  `CREATE INDEX task_queue ON task (registry_id, (kind = 'scan'), ranked_at) WHERE state = 'queued'`,
+  `CREATE INDEX task_queue ON task (registry_id, lane, ranked_at, id) WHERE state = 'queued'`,
   `CREATE INDEX task_lease ON task (lease_until) WHERE state = 'leased'`,
   `CREATE INDEX task_digest ON task (digest) WHERE kind = 'scan' AND state IN ('queued', 'leased')`,
   `CREATE INDEX task_ended ON task (ended_at) WHERE ended_at IS NOT NULL`,
