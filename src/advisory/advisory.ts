@@ -65,6 +65,8 @@ export interface AffectedPackage {
   readonly repository?: string;
   /** The erratum that ships the fix, where one record covers several: `RHSA-2024:1234`. */
   readonly fixedBy?: string;
+  /** The day the fix came out, ISO date, where the source tells it of this fix and not of the weakness. */
+  readonly fixedOn?: string;
   /** Go: affected symbols by import path; empty list for a whole package. */
   readonly symbols?: Readonly<Record<string, readonly string[]>>;
 }

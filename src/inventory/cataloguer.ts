@@ -6,6 +6,7 @@
  */
 import type { FileBody } from './file-body.ts';
 import type { FoundPackage, OsRelease } from './package.ts';
+import type { RpmContent } from './rpm/content-files.ts';
 
 /** A file entry of a layer, before its bytes are read. */
 export interface FileEntry {
@@ -39,6 +40,8 @@ export interface FileFact {
     readonly arch?: string;
     readonly paths: readonly string[];
   };
+  /** What the packages of an rpm database vouch for, and when they were installed. */
+  readonly content?: RpmContent;
   /**
    * For records that may name more than is there: `[index into packages, paths]`. The package counts only if the final tree has one of
    * the paths; packages without an entry here always count. Normalised, without leading slash.

@@ -5,6 +5,7 @@
  */
 import type { FileFact } from './cataloguer.ts';
 import type { EntrySet } from './entry-set.ts';
+import type { LayerMarks } from './layer-marks.ts';
 
 /** A fact with the file it came from. */
 export interface LayerFile {
@@ -37,4 +38,6 @@ export interface LayerFacts {
   /** Every path that is a folder. */
   readonly folders: EntrySet;
   readonly gaps: readonly LayerGap[];
+  /** What the checks of a certification ask about; missing where nothing could be read of the layer. */
+  readonly marks?: LayerMarks;
 }

@@ -48,6 +48,8 @@ export interface TocEntry {
   readonly isDevice00: boolean;
   /** Carries overlayfs's mark that hides lower contents. */
   readonly isOpaque: boolean;
+  /** Carries the extended attribute `security.capability`. */
+  readonly hasCapabilities: boolean;
   /** Of the whole content; files only. */
   readonly digest?: Digest;
   /** In order; they make up the file exactly. */
@@ -192,6 +194,7 @@ function toEntry(
     isDevice00: entry.type === 'char' && !json['devMajor'] && !json['devMinor'],
     // "eQ==" is "y": xattrs are base64 in both formats.
     isOpaque: isRecord(json['xattrs']) && json['xattrs']['trusted.overlay.opaque'] === 'eQ==',
+    hasCapabilities: isRecord(json['xattrs']) && json['xattrs']['security.capability'] !== undefined,
     ...(digest === undefined ? {} : { digest }),
     chunks,
   };

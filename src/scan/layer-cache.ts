@@ -15,7 +15,7 @@ import { type Digest, splitDigest } from '#oci/digest.ts';
 import type { CataloguerSet } from './layer-collector.ts';
 
 /** Raised when the shape of stored facts, or what `readLayer` does with them, changes. */
-const FORMAT = 1;
+const FORMAT = 2;
 const MAX_ENTRY_BYTES = 512 * 1024 * 1024;
 
 /** Facts with what vouches for them. */

@@ -8,6 +8,7 @@ import { EntrySetBuilder } from '#inventory/entry-set.ts';
 import { isExecutableMagic, openExecutable } from '#inventory/executable/open-executable.ts';
 import type { FileBody } from '#inventory/file-body.ts';
 import type { LayerFacts, LayerFile, LayerGap } from '#inventory/layer-facts.ts';
+import { LayerMarksBuilder, type MarkedFile } from '#inventory/layer-marks.ts';
 import { keptBody } from './spool.ts';
 
 /** The cataloguers that read a layer. */
@@ -61,6 +62,7 @@ export class LayerCollector implements Disposable {
   readonly #hardLinks = new Map<string, string>();
   readonly #entries = new EntrySetBuilder();
   readonly #folders = new EntrySetBuilder();
+  readonly #marks = new LayerMarksBuilder();
   readonly #gaps: LayerGap[] = [];
   #droppedGaps = 0;
   readonly #cutLinks = new Set<string>();
@@ -91,6 +93,11 @@ export class LayerCollector implements Disposable {
     this.#hardLinks.delete(path);
     this.#waiting.get(path)?.body[Symbol.dispose]();
     this.#waiting.delete(path);
+  }
+
+  /** What the header of a regular file tells; after `addEntry`. */
+  addFile(file: MarkedFile): void {
+    this.#marks.add(file);
   }
 
   /** @throws {PlimsollError} `LIMIT_EXCEEDED`: a deletion that is not applied would show what is not there. */
@@ -182,6 +189,7 @@ export class LayerCollector implements Disposable {
       entries: this.#entries.build(),
       folders: this.#folders.build(),
       gaps: this.#gaps,
+      marks: this.#marks.build(),
     };
   }
 

@@ -6,7 +6,10 @@ import type { TarEntry } from '#oci/tar-reader.ts';
 import type { LayerCollector } from './layer-collector.ts';
 
 /** The parts of an entry that matter to the tree. */
-export type NotedEntry = Pick<TarEntry, 'name' | 'type' | 'linkName' | 'isDevice00'> & { readonly isOpaque: boolean };
+export type NotedEntry = Pick<TarEntry, 'name' | 'type' | 'linkName' | 'isDevice00' | 'sizeBytes' | 'mode'> & {
+  readonly isOpaque: boolean;
+  readonly hasCapabilities: boolean;
+};
 
 /** Records the entry; gives the path when it is a file whose bytes somebody may want. */
 export function noteEntry(entry: NotedEntry, collector: LayerCollector): string | undefined {
@@ -38,7 +41,10 @@ export function noteEntry(entry: NotedEntry, collector: LayerCollector): string 
   collector.addEntry(path);
   if (entry.type === 'symlink') collector.addSymlink(path, entry.linkName);
   else if (entry.type === 'hardlink') addHardLink(path, entry.linkName, collector);
-  return entry.type === 'file' ? path : undefined;
+  if (entry.type !== 'file') return undefined;
+  const { sizeBytes, mode, hasCapabilities } = entry;
+  collector.addFile({ path, sizeBytes, mode, hasCapabilities });
+  return path;
 }
 
 function addHardLink(path: string, linkName: string, collector: LayerCollector): void {

@@ -57,6 +57,7 @@ async function takeEntry(
     if (entry.isSymbolicLink()) collector.addSymlink(path, await readlink(full));
     if (!entry.isFile()) return;
     const { size, mode } = await lstat(full);
+    collector.addFile({ path, sizeBytes: size, mode, hasCapabilities: false });
     const claim = collector.claim({ path, name: entry.name, sizeBytes: size, mode: mode & 0o7777 });
     if (claim === undefined) return;
     const isNamed = claim.claimants.length > 0 || claim.companionOf !== undefined;

@@ -39,14 +39,15 @@ export interface LayerReading {
 const NO_LINKS: Aliases = new Map();
 
 /**
- * Facts of the layer whose stored bytes are `source`. A layer that is damaged in the middle gives what came before, with a gap.
+ * Facts of the layer whose stored bytes are `source`. A layer that is damaged in the middle gives what came before, with a gap. Without
+ * a promise somebody else checks the bytes, and the facts count only if that turns out well.
  *
  * @throws {PlimsollError} `DIGEST_MISMATCH` when the bytes are not those promised: nothing of such a layer counts; and what `source`
  * throws. `aliases` is for the second pass.
  */
 export async function readLayer(
   source: AsyncIterable<Uint8Array>,
-  promise: LayerPromise,
+  promise: LayerPromise | undefined,
   cataloguers: CataloguerSet,
   aliases?: Aliases,
 ): Promise<LayerReading> {
@@ -55,8 +56,8 @@ export async function readLayer(
   const reader = new TarReader(entry =>
     aliases === undefined ? take(entry, collector, spool) : takeAlias(entry, aliases, collector, spool),
   );
-  const stored = verified(source, promise);
-  const hash = promise.diffId === undefined ? undefined : createHash(splitDigest(promise.diffId).algorithm);
+  const stored = promise === undefined ? passed(source) : verified(source, promise);
+  const hash = promise?.diffId === undefined ? undefined : createHash(splitDigest(promise.diffId).algorithm);
   let isBroken = false;
   let tarBytes = 0;
   try {
@@ -115,7 +116,8 @@ function walk(step: () => void, collector: LayerCollector): boolean {
 
 function take(entry: TarEntry, collector: LayerCollector, spool: Spool): BodySink | undefined {
   const isOpaque = entry.pax.get('SCHILY.xattr.trusted.overlay.opaque') === 'y';
-  const path = noteEntry({ ...entry, isOpaque }, collector);
+  const hasCapabilities = entry.pax.has('SCHILY.xattr.security.capability');
+  const path = noteEntry({ ...entry, isOpaque, hasCapabilities }, collector);
   return path === undefined ? undefined : takeFile(path, entry, collector, spool);
 }
 
@@ -212,8 +214,8 @@ const RECORD_BYTES = 20 * 512;
  * Checks the uncompressed tar of `tarBytes` against the config. Zeros that fill up the last record may be missing: tools that recompress
  * layers as zstd:chunked stop at the end of the archive, and leave the config as it was. They hold nothing.
  */
-function checkDiffId(hash: Hash | undefined, promise: LayerPromise, tarBytes: number): void {
-  if (hash === undefined || promise.diffId === undefined) return;
+function checkDiffId(hash: Hash | undefined, promise: LayerPromise | undefined, tarBytes: number): void {
+  if (hash === undefined || promise?.diffId === undefined) return;
   const { algorithm, hex } = splitDigest(promise.diffId);
   const filled = hash.copy().update(Buffer.alloc((RECORD_BYTES - (tarBytes % RECORD_BYTES)) % RECORD_BYTES));
   const got = hash.digest('hex');
@@ -223,6 +225,11 @@ function checkDiffId(hash: Hash | undefined, promise: LayerPromise, tarBytes: nu
       `Cannot trust layer ${promise.digest}: its tar is ${algorithm}:${got}, the image config says ${promise.diffId}`,
     );
   }
+}
+
+/** The same stream. */
+async function* passed(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* source;
 }
 
 /** The same stream, which stays open when its reader leaves early: what is left is still to be hashed. */

@@ -42,17 +42,29 @@ export interface ScanOptions {
 /** Images of less than this are read on the calling thread: starting others takes longer. Stored bytes. */
 const THREADS_FROM_BYTES = 24 * 1024 * 1024;
 
+/** What reading an image gave. */
+export interface ScannedImage {
+  readonly inventory: Inventory;
+  /** Of each layer, lowest first; of a folder one. */
+  readonly layers: readonly LayerFacts[];
+}
+
+/** The inventory of `image`: `readImage` for those who need nothing else. @throws as `readImage`. */
+export async function scanImage(image: Image, options: ScanOptions): Promise<Inventory> {
+  return (await readImage(image, options)).inventory;
+}
+
 /**
- * The inventory of `image`. What could not be read is in its gaps; a layer that is missing or whose bytes are not what the manifest
+ * The inventory of `image`, and the facts of its layers that it was made of. What could not be read is in the gaps; a layer that is missing or whose bytes are not what the manifest
  * promised is an error.
  * @throws {PlimsollError} `DIGEST_MISMATCH`, `BLOB_UNKNOWN`, `REGISTRY_UNAVAILABLE`, `CANCELLED`, …
  */
-export async function scanImage(image: Image, options: ScanOptions): Promise<Inventory> {
+export async function readImage(image: Image, options: ScanOptions): Promise<ScannedImage> {
   const [first] = image.layers;
   if (first?.kind === 'folder') {
     const { readFolderHere } = await import('./read-here.ts');
     const facts = await readFolderHere(first.path, options);
-    return buildInventory({ reference: image.reference, layers: [] }, [facts]);
+    return { inventory: buildInventory({ reference: image.reference, layers: [] }, [facts]), layers: [facts] };
   }
   const layers = image.layers.filter(layer => layer.kind === 'tar');
   const results = await readLayers(layers, options);
@@ -71,10 +83,8 @@ export async function scanImage(image: Image, options: ScanOptions): Promise<Inv
     ...(image.platform === undefined ? {} : { platform: image.platform }),
     layers: described,
   };
-  return buildInventory(
-    about,
-    results.map(result => result.facts),
-  );
+  const facts = results.map(result => result.facts);
+  return { inventory: buildInventory(about, facts), layers: facts };
 }
 
 /** Facts of each layer, in order. The same layer twice is read once. */

@@ -32,6 +32,7 @@ interface StoredRest {
   readonly r?: readonly StoredRating[];
   readonly p?: string;
   readonly f?: string;
+  readonly d?: string;
   readonly s?: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -138,7 +139,7 @@ function decodeState(number: number, reason = ''): AffectedPackage['state'] {
 }
 
 function encodeRest(affected: AffectedPackage): StoredRest | undefined {
-  const { range, state, module, arches, operatingSystems, ratings, repository, fixedBy, symbols } = affected;
+  const { range, state, module, arches, operatingSystems, ratings, repository, fixedBy, fixedOn, symbols } = affected;
   const reason = state !== undefined && 'reason' in state && state.reason !== '' ? state.reason : undefined;
   const rest: StoredRest = {
     ...(range.versions === undefined ? {} : { v: range.versions }),
@@ -149,6 +150,7 @@ function encodeRest(affected: AffectedPackage): StoredRest | undefined {
     ...(ratings === undefined ? {} : { r: encodeRatings(ratings) }),
     ...(repository === undefined ? {} : { p: repository }),
     ...(fixedBy === undefined ? {} : { f: fixedBy }),
+    ...(fixedOn === undefined ? {} : { d: fixedOn }),
     ...(symbols === undefined ? {} : { s: symbols }),
   };
   for (const _ in rest) return rest;
@@ -164,6 +166,7 @@ function decodeRest(rest: StoredRest): Partial<AffectedPackage> {
     ...(ratings === undefined ? {} : { ratings }),
     ...(rest.p === undefined ? {} : { repository: rest.p }),
     ...(rest.f === undefined ? {} : { fixedBy: rest.f }),
+    ...(rest.d === undefined ? {} : { fixedOn: rest.d }),
     ...(rest.s === undefined ? {} : { symbols: rest.s }),
   };
 }

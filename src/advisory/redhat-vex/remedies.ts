@@ -6,6 +6,7 @@
 import type { FixState, Rating } from '../advisory.ts';
 import { findCvssRating } from '../cvss-rating.ts';
 import { asList, asRecord, asText, type JsonRecord } from '../feed-json.ts';
+import { toTime } from '../published-field.ts';
 import { findWordRating } from '../severity-word.ts';
 
 const ORIGIN = 'redhat';
@@ -16,6 +17,8 @@ export interface Remedy {
   readonly state?: Exclude<FixState, { kind: 'fixed' }>;
   /** `RHSA-2024:1234`. */
   readonly fixedBy?: string;
+  /** ISO date of the erratum. */
+  readonly fixedOn?: string;
 }
 
 /** The remedies by product id; of several the erratum and the firmest refusal count. */
@@ -41,7 +44,8 @@ function toRemedy(remediation: JsonRecord): Remedy | undefined {
   switch (remediation['category']) {
     case 'vendor_fix': {
       const [fixedBy] = /RH[SBE]A-[0-9]{4}:[0-9]{1,7}/.exec(asText(remediation['url']) ?? '') ?? [];
-      return fixedBy === undefined ? undefined : { fixedBy };
+      const fixedOn = toTime(asText(remediation['date']))?.slice(0, 10);
+      return fixedBy === undefined ? undefined : { fixedBy, ...(fixedOn === undefined ? {} : { fixedOn }) };
     }
     case 'no_fix_planned':
       return {

@@ -37,6 +37,7 @@ type NameKind = (typeof NAME_KINDS)[number];
 interface Fix {
   readonly version: string;
   readonly fixedBy: string | undefined;
+  readonly fixedOn: string | undefined;
 }
 
 const STATUSES = ['fixed', 'known_affected', 'under_investigation', 'known_not_affected'] as const;
@@ -117,7 +118,7 @@ function record(group: Group, status: Status, component: RpmComponent, remedy: R
       const arch = component.arch ?? '';
       const known = group.fixes.get(arch);
       if (known === undefined || newer(known.version, version, rpm) !== known.version) {
-        group.fixes.set(arch, { version, fixedBy: remedy?.fixedBy });
+        group.fixes.set(arch, { version, fixedBy: remedy?.fixedBy, fixedOn: remedy?.fixedOn });
       }
       return;
     }
@@ -165,6 +166,7 @@ function toAffected(group: Group): readonly AffectedPackage[] {
               range: below(fix.version),
               ...(arch && { arches: [arch] }),
               ...(fix.fixedBy && { fixedBy: fix.fixedBy }),
+              ...(fix.fixedOn && { fixedOn: fix.fixedOn }),
             },
           ],
     );

@@ -1,12 +1,12 @@
 /**
  * The files that name an operating system: os-release, and the older files that distributions had before it.
  *
- * Facts of `os-release` are in `osRelease`; of the others the first lines are kept as `extra.text`, for `distro.ts` to choose from.
+ * Facts of `os-release` are in `osRelease`, with `extra.platform` for its PLATFORM_ID (`platform:el9`), where it has one; of the others the first lines are kept as `extra.text`, for `distro.ts` to choose from.
  */
 
 import type { Cataloguer } from '../cataloguer.ts';
 import { bodyText } from '../file-body.ts';
-import { parseOsRelease } from './parse-os-release.ts';
+import { parseAssignments, parseOsRelease } from './parse-os-release.ts';
 
 const MAX_BYTES = 256 * 1024;
 const KEPT_CHARACTERS = 2000;
@@ -33,7 +33,7 @@ const RELEASE_NAMES: ReadonlySet<string> = new Set([
 
 export const osReleaseCataloguer: Cataloguer = {
   id: 'os-release',
-  version: 1,
+  version: 2,
   maxBytes: MAX_BYTES,
   claims: ({ name, path }) => {
     if (name === 'os-release') return /(?:^|\/)(?:etc|usr\/lib)\/os-release$/.test(path);
@@ -47,6 +47,7 @@ export const osReleaseCataloguer: Cataloguer = {
     // An empty os-release is what minimal images have where a link was broken: nothing said, nothing to complain of.
     if (osRelease === undefined)
       return text.trim() === '' ? undefined : { gaps: ['It names no operating system: there is no ID'] };
-    return { osRelease };
+    const platform = parseAssignments(text).get('PLATFORM_ID');
+    return platform ? { osRelease, extra: { platform: platform.slice(0, 100) } } : { osRelease };
   },
 };

@@ -25,7 +25,7 @@ const LOG_SUFFIX = '-wal';
 
 export const rpmCataloguer: Cataloguer = {
   id: 'rpm',
-  version: 2,
+  version: 3,
   maxBytes: MAX_BYTES,
   claims: ({ name, path }) =>
     DATABASES.has(name)
@@ -42,10 +42,11 @@ export const rpmCataloguer: Cataloguer = {
       return { packages, gaps: limits.gaps() };
     }
     const log = companionAt(file, file.path + LOG_SUFFIX);
-    const { rows, paths, gpgKeys } = parseDatabase(file.body, { log, limits });
+    const { rows, paths, content, gpgKeys } = parseDatabase(file.body, { log, limits });
     return {
       packages: rows.map(toPackage),
       owned: paths.flatMap((owned, at) => (owned.length > 0 ? [[at, owned] as const] : [])),
+      content,
       ...(gpgKeys.length > 0 ? { extra: { gpgKeys } } : {}),
       gaps: limits.gaps(),
     };

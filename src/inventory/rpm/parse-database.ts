@@ -6,6 +6,7 @@ import type { FactLimits } from '../fact-limits.ts';
 import type { FileBody } from '../file-body.ts';
 import { isSqlite } from '../sqlite/page-source.ts';
 import { readRows } from '../sqlite/table.ts';
+import { type RpmContent, RpmContentBuilder } from './content-files.ts';
 import { ownedFiles } from './owned-files.ts';
 import type { RpmRow } from './package.ts';
 import { isBerkeleyHash, readBerkeleyHash } from './parse-berkeley.ts';
@@ -18,6 +19,8 @@ export interface RpmDatabase {
   readonly rows: readonly RpmRow[];
   /** For each row the paths it owns, as `ownedFiles` gives them. */
   readonly paths: readonly (readonly string[])[];
+  /** For each row what it vouches for. */
+  readonly content: RpmContent;
   /** Ids of the imported keys, as `rpm -q gpg-pubkey` prints them in place of a version. */
   readonly gpgKeys: readonly string[];
 }
@@ -28,6 +31,7 @@ export function parseDatabase(body: FileBody, options: { log: FileBody | undefin
   const rows: RpmRow[] = [];
   const paths: string[][] = [];
   const gpgKeys: string[] = [];
+  const content = new RpmContentBuilder(limits);
   for (const blob of readHeaders(body, log, limits)) {
     const header = openHeader(blob, limits);
     if (header === undefined) continue;
@@ -39,9 +43,10 @@ export function parseDatabase(body: FileBody, options: { log: FileBody | undefin
       if (row.name === 'gpg-pubkey') gpgKeys.push(row.version);
       rows.push(row);
       paths.push(ownedFiles(header, limits));
+      content.add(header);
     }
   }
-  return { rows, paths, gpgKeys };
+  return { rows, paths, content: content.build(), gpgKeys };
 }
 
 function readHeaders(body: FileBody, log: FileBody | undefined, limits: FactLimits): Iterable<Buffer> {

@@ -88,6 +88,7 @@ export const anyAffected: fc.Arbitrary<AffectedPackage> = fc
     ratings: maybe(fc.array(rating, { maxLength: 2 })),
     repository: maybe(text),
     fixedBy: maybe(text),
+    fixedOn: maybe(fc.constantFrom('2024-03-01', '2025-11-30')),
     symbols: maybe(fc.dictionary(fc.constantFrom('net/http', 'crypto/tls'), fc.array(text))),
   })
   .map(withoutUndefined) as fc.Arbitrary<AffectedPackage>;

@@ -1,0 +1,36 @@
+/** RunAsNonRoot: the image does not start as root. */
+import type { Check } from '../check.ts';
+
+export const runAsNonRoot: Check = {
+  name: 'RunAsNonRoot',
+  level: 'best',
+  description: 'The image names a user to run as that is not root',
+  why: 'A weakness in a program that runs as root hands over the whole container, and with a weakness of the kernel the machine',
+  fix: 'End the Dockerfile with USER and a number: USER 1001',
+  judge({ config }) {
+    if (config === undefined) return { outcome: 'not-applicable', summary: 'A root folder names no user', found: [] };
+    const { user } = config;
+    const why = rootOf(user);
+    if (why === undefined)
+      return { outcome: 'passed', summary: `It runs as "${user}"`, found: [{ kind: 'user', subject: user }] };
+    const isSeenByPreflight = user === '' || user === '0' || user === 'root';
+    return {
+      outcome: 'failed',
+      summary: why,
+      found: [{ kind: 'user', subject: user, detail: user === '' ? 'not set' : 'is root' }],
+      ...(isSeenByPreflight
+        ? {}
+        : { differsFromPreflight: `Preflight compares the whole text with "0" and "root", and lets "${user}" pass` }),
+    };
+  },
+};
+
+/** Why `user[:group]` is root, `undefined` when it is not. */
+function rootOf(user: string): string | undefined {
+  const [name = ''] = user.split(':', 1);
+  if (user === '') return 'No user is set, so it runs as root';
+  if (name.trim() === '') return `"${user}" names no user, so it runs as root`;
+  // Runtimes read `00` as the number it is.
+  const isZero = /^[+-]?0+$/.test(name.trim());
+  return isZero || name.trim() === 'root' ? `It runs as "${user}", which is root` : undefined;
+}
