@@ -31,7 +31,11 @@ export class LayerPool implements AsyncDisposable {
    * Like `readLayer`, on a thread, which reads a file itself and is sent the chunks of anything else.
    * @throws {PlimsollError} what `readLayer` throws, and `LIMIT_EXCEEDED` when the thread ran out of memory.
    */
-  async read(source: LayerSource, promise: LayerPromise, aliases: Aliases | undefined): Promise<LayerReading> {
+  async read(
+    source: LayerSource,
+    promise: LayerPromise | undefined,
+    aliases: Aliases | undefined,
+  ): Promise<LayerReading> {
     const worker = this.#idle.pop() ?? this.#start();
     try {
       const reading = await exchange(worker, source, promise, aliases);
@@ -64,11 +68,15 @@ export class LayerPool implements AsyncDisposable {
 async function exchange(
   worker: Worker,
   source: LayerSource,
-  promise: LayerPromise,
+  promise: LayerPromise | undefined,
   aliases: Aliases | undefined,
 ): Promise<LayerReading> {
   const file = 'file' in source ? source.file : undefined;
-  const listener = new WorkerListener(worker, promise.digest, 'file' in source ? source.advance : undefined);
+  const listener = new WorkerListener(
+    worker,
+    promise?.digest ?? 'that is being uploaded',
+    'file' in source ? source.advance : undefined,
+  );
   worker.postMessage({ kind: 'start', promise, aliases, file } satisfies ToWorker);
   if ('file' in source) {
     const stop = () => listener.fail(toPlimsollError(source.signal.reason));

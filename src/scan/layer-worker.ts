@@ -16,7 +16,8 @@ import { type Aliases, type LayerPromise, readLayer } from './read-layer.ts';
 export type ToWorker =
   | {
       readonly kind: 'start';
-      readonly promise: LayerPromise;
+      /** Missing: somebody else checks the bytes. */
+      readonly promise: LayerPromise | undefined;
       readonly aliases: Aliases | undefined;
       /** Where to read the layer; without it, it comes in chunks. */
       readonly file: LocalBlob | undefined;
