@@ -89,16 +89,19 @@ export async function listFindings(
     });
     conditions.push(sql`(${expressions}) > (${sql.join(values)})`);
   }
-  const positions = keys.map(([expression], at) => `(${expression})::text AS key_${at}`).join(', ');
+  const sorted = keys.map(([expression], at) => `${expression} AS sort_${at}`).join(', ');
+  const positions = keys.map((_, at) => `page.sort_${at}::text AS key_${at}`).join(', ');
   const order = keys.map(([expression]) => expression).join(', ');
+  const outerOrder = keys.map((_, at) => `page.sort_${at}`).join(', ');
   // The page is found first: details are large.
   const { rows } = await sql<Record<string, unknown>>`
     SELECT page.*, package.type, package.name AS package_name, package.version, package.arch,
-      package.facts ->> 'purl' AS purl, detail.detail, signal.epss, signal.percentile, signal.kev
+      package.facts ->> 'purl' AS purl, detail.detail, signal.epss, signal.percentile, signal.kev,
+      ${sql.raw(positions)}
     FROM (
       SELECT finding.package_id, finding.severity, finding.fix_kind, finding.fixed_version, finding.is_waived,
         finding.is_known_exploited, finding.first_seen_at, finding.detail_id, vulnerability.name, own.position AS layer,
-        member.locations, ${sql.raw(positions)}, row_number() OVER (ORDER BY ${sql.raw(order)}) AS place
+        member.locations, ${sql.raw(sorted)}
       FROM manifest_package_set AS own JOIN package_set_member AS member ON member.set_id = own.set_id
         JOIN package_finding AS finding ON finding.package_id = member.package_id
         JOIN package ON package.id = finding.package_id
@@ -106,11 +109,11 @@ export async function listFindings(
       WHERE ${sql.join(conditions, sql` AND `)}
       ORDER BY ${sql.raw(order)} LIMIT ${limit}
     ) AS page JOIN package ON package.id = page.package_id JOIN finding_detail AS detail ON detail.id = page.detail_id
-      LEFT JOIN exploit_signal AS signal ON signal.cve = page.name
-    ORDER BY page.place`.execute(db);
+      LEFT JOIN LATERAL (SELECT * FROM exploit_signal WHERE cve = page.name LIMIT 1) AS signal ON true
+    ORDER BY ${sql.raw(outerOrder)}`.execute(db);
   return rows.map(row => {
     const position = keys.map((_, at) => String(row[`key${at}`]));
-    const fields = Object.entries(row).filter(([name]) => !/^(?:key\d|place|detailId)$/.test(name));
+    const fields = Object.entries(row).filter(([name]) => !/^(?:key\d|sort\d|detailId)$/.test(name));
     return { ...(Object.fromEntries(fields) as unknown as ListedFinding), position };
   });
 }

@@ -130,9 +130,8 @@ export async function listImages(
 ): Promise<readonly ListedImage[]> {
   const { keys, isAscending } = ORDERS[sort];
   const conditions = [sql`manifest.kind IN ('image', 'unsupported')`, ...filterConditions(filter)];
-  // The name that is sorted by is missing where nobody sees the image.
+  // Where the name is sorted by, only images that are seen have one.
   if (sort !== 'name') conditions.push(isVisible('scan.manifest_id', filter));
-  else conditions.push(sql`named.name IS NOT NULL`);
   if (after !== undefined) {
     const expressions = sql.raw(keys.map(([expression]) => expression).join(', '));
     const values = sql.join(keys.map(([, type], at) => sql`CAST(${String(after[at] ?? '')} AS ${sql.raw(type)})`));
@@ -157,13 +156,14 @@ export async function listImages(
   });
 }
 
+/** The first name of each image that is seen: of all of them at once, since the order has to know them all. */
 function nameOf(scope: Scope): RawBuilder<unknown> {
-  return sql`CROSS JOIN LATERAL (
-    SELECT min((registry.host || '/' || repository.name) COLLATE "C") AS name
+  return sql`JOIN (
+    SELECT place.manifest_id, min((registry.host || '/' || repository.name) COLLATE "C") AS name
     FROM repository_manifest AS place JOIN repository ON repository.id = place.repository_id
       JOIN registry ON registry.id = repository.registry_id
-    WHERE place.manifest_id = scan.manifest_id AND place.gone_at IS NULL AND ${scopeConditions(scope)}
-  ) AS named`;
+    WHERE place.gone_at IS NULL AND ${scopeConditions(scope)} GROUP BY place.manifest_id
+  ) AS named ON named.manifest_id = scan.manifest_id`;
 }
 
 function filterConditions(filter: ImageFilter): RawBuilder<unknown>[] {

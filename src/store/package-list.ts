@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { countsOverFindings, type FindingCounts } from './counts.ts';
 import type { Db } from './database.ts';
-import { isVisible, likeInside, type Scope } from './visible.ts';
+import { likeInside, type Scope, withVisible } from './visible.ts';
 import { MAX_COUNTED } from './vulnerability-list.ts';
 
 /** Which packages. All that is said must hold. */
@@ -45,15 +45,17 @@ export async function listPackages(
 ): Promise<readonly ListedPackage[]> {
   const conditions = [
     ...filterConditions(filter),
-    sql`EXISTS (
-      SELECT FROM package_set_member AS member JOIN manifest_package_set AS own ON own.set_id = member.set_id
-      WHERE member.package_id = package.id AND ${isVisible('own.manifest_id', filter)})`,
+    // With its limit it is asked row by row, in order, until the page is full, instead of for everything at once; `IS TRUE` keeps the
+    // sets a table that is looked into, not one that is joined each time.
+    sql`(SELECT true FROM package_set_member AS member
+      WHERE member.package_id = package.id AND (member.set_id IN (SELECT set_id FROM visible_set)) IS TRUE LIMIT 1)`,
   ];
   if (after !== undefined) {
     const [name, version, id] = after;
     conditions.push(sql`(package.name, package.version, package.id) > (${name}, ${version}, CAST(${id} AS bigint))`);
   }
   const { rows } = await sql<Omit<ListedPackage, 'position'>>`
+    WITH ${withVisible(filter)}
     SELECT page.*, surroundings.value -> 'distro' ->> 'name' AS distro, counted.*, used.images,
       EXISTS (SELECT FROM package_doubt WHERE package_id = page.id) AS is_undetermined
     FROM (
@@ -68,9 +70,9 @@ export async function listPackages(
       ) AS counted
       CROSS JOIN LATERAL (
         SELECT count(*) AS images FROM (
-          SELECT DISTINCT own.manifest_id
-          FROM package_set_member AS member JOIN manifest_package_set AS own ON own.set_id = member.set_id
-          WHERE member.package_id = page.id AND ${isVisible('own.manifest_id', filter)} LIMIT ${MAX_COUNTED}
+          -- Each image comes once: it has a package in one set only.
+          SELECT FROM package_set_member AS member JOIN manifest_package_set AS own ON own.set_id = member.set_id
+          WHERE member.package_id = page.id AND (own.manifest_id IN (SELECT manifest_id FROM visible_image)) IS TRUE LIMIT ${MAX_COUNTED}
         ) AS image
       ) AS used
     ORDER BY page.name, page.version, page.id`.execute(db);

@@ -30,6 +30,21 @@ export function isVisible(manifestId: string, scope: Scope): RawBuilder<boolean>
     WHERE place.manifest_id = ${sql.raw(manifestId)} AND place.gone_at IS NULL AND ${scopeConditions(scope)})`;
 }
 
+/**
+ * `visible_image (manifest_id)` and `visible_set (set_id)`, to go after `WITH`: all images that are seen, and the sets of packages in them,
+ * found once for a whole list. Sets are far fewer than pairs of packages and images.
+ */
+export function withVisible(scope: Scope): RawBuilder<unknown> {
+  return sql`visible_image AS MATERIALIZED (
+      SELECT DISTINCT place.manifest_id
+      FROM repository_manifest AS place JOIN repository ON repository.id = place.repository_id
+        JOIN registry ON registry.id = repository.registry_id
+      WHERE place.gone_at IS NULL AND ${scopeConditions(scope)}
+    ), visible_set AS MATERIALIZED (
+      SELECT DISTINCT own.set_id FROM visible_image JOIN manifest_package_set AS own USING (manifest_id)
+    )`;
+}
+
 /** Text that is looked for inside of other text, for `LIKE` on what `lower` gives. */
 export function likeInside(text: string): string {
   return `%${text.toLowerCase().replaceAll(/[\\%_]/g, found => `\\${found}`)}%`;

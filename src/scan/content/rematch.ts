@@ -42,6 +42,7 @@ import {
   touchRange,
 } from '#store/rematch.ts';
 import { inTransaction } from '#store/transaction.ts';
+import { REMATCH_TABLES, vacuumEmbedded } from '#store/vacuum.ts';
 import type { ExploitSignal } from '#store/vulnerability.ts';
 import { findChangedPackages } from '#vulndb/changed-packages.ts';
 import type { VulnerabilityDatabase } from '#vulndb/vulnerability-database.ts';
@@ -96,6 +97,7 @@ export async function rematch(
   const result = await run.finish(version);
   await removeStaged(db, started.id);
   await removeOldChunks(db);
+  await vacuumEmbedded(context.store, REMATCH_TABLES);
   // From here on this server judges by it, too.
   using _ = await context.vulnerabilities.acquire(signal);
   return result;
