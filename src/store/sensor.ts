@@ -257,6 +257,11 @@ export async function removeSensorToken(db: Db, hash: string): Promise<boolean> 
   return numDeletedRows > 0n;
 }
 
+/** Removes tokens that expired before `before`, used or not. */
+export async function removeOldSensorTokens(db: Db, before: Date): Promise<void> {
+  await db.deleteFrom('sensorToken').where('expiresAt', '<', before.toISOString()).execute();
+}
+
 function toSensor(row: {
   id: string;
   name: string;

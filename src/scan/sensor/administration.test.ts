@@ -11,7 +11,15 @@ import { wantTasks } from '#store/task.ts';
 import { emptyStore } from '#store/testing/empty-store.ts';
 import { describeStores } from '#store/testing/stores.ts';
 import type { Heartbeat } from '../task/contract.ts';
-import { drainSensor, listSensors, retireSensor, showSensor, updateSensor } from './administration.ts';
+import {
+  drainSensor,
+  forgetRetiredSensors,
+  listSensors,
+  retireSensor,
+  showSensor,
+  updateSensor,
+} from './administration.ts';
+import { collectDiagnostics } from './diagnostics.ts';
 import { recordHeartbeat, watchSensors } from './presence.ts';
 import { DEFAULT_PROFILE } from './profile.ts';
 import {
@@ -22,7 +30,7 @@ import {
   registerSensor,
   revokeSensorToken,
 } from './registration.ts';
-import { newSensorSecret, newSensorToken } from './secret.ts';
+import { hashSecret, newSensorSecret, newSensorToken } from './secret.ts';
 
 const ADMIN: Actor = { name: 'ada' };
 const START = new Date('2026-05-01T12:00:00.000Z');
@@ -194,6 +202,32 @@ describeStores('sensors', open => {
     expect((await listSensors(context(), { includesRetired: true })).map(({ state }) => state)).toEqual(['retired']);
     await retireSensor(context(), sensor.id, ADMIN);
     await expect(drainSensor(context(), sensor.id, true, ADMIN)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('diagnostics have what the server knows, and no secrets', async () => {
+    const { sensor, secret } = await register({ site: 'east' });
+    await recordHeartbeat(context(), sensor.id, beat());
+    const leaseToken = '6f1c1a34-4a1b-4c29-8a4b-0a1f6b1c2d3e';
+    await addLeasedTask(store, sensor.id, leaseToken);
+    const bundle = await collectDiagnostics(context(), sensor.id, { serverVersion: '1.2.3' });
+    expect(bundle).toMatchObject({
+      serverVersion: '1.2.3',
+      sensor: { name: 'east', state: 'running', labels: { site: 'east' }, report: { host: 'h' } },
+      tasks: [{ kind: 'catalogue', state: 'leased', registry: 'r' }],
+      states: [{ data: { state: 'registering' } }, { data: { state: 'running' } }],
+    });
+    const text = JSON.stringify(bundle);
+    for (const hidden of [secret, hashSecret(secret), leaseToken]) expect(text).not.toContain(hidden);
+  });
+
+  test('sensors and tokens of long ago are forgotten', async () => {
+    const { sensor } = await register();
+    await retireSensor(context(), sensor.id, ADMIN);
+    pass(89 * 86_400_000);
+    expect(await forgetRetiredSensors(context())).toBe(0);
+    pass(2 * 86_400_000);
+    expect(await forgetRetiredSensors(context())).toBe(1);
+    expect(await store.db.selectFrom('sensorToken').selectAll().execute()).toEqual([]);
   });
 
   test('what a sensor had in hand goes back when it is gone', async () => {

@@ -10,6 +10,7 @@ import {
   changeSensor,
   endLeasesOf,
   listStoredSensors,
+  removeOldSensorTokens,
   removeRetiredSensors,
   retireStoredSensor,
   type SensorChange,
@@ -126,9 +127,11 @@ export async function retireSensor(
   });
 }
 
-/** Forgets sensors that were retired long ago. Returns how many. */
+/** Forgets sensors that were retired long ago, and tokens that expired long ago. Returns how many sensors. */
 export async function forgetRetiredSensors({ store, now }: Pick<ServerContext, 'store' | 'now'>): Promise<number> {
-  return await removeRetiredSensors(store.db, new Date(now().getTime() - RETIRED_KEPT_MS));
+  const before = new Date(now().getTime() - RETIRED_KEPT_MS);
+  await removeOldSensorTokens(store.db, before);
+  return await removeRetiredSensors(store.db, before);
 }
 
 async function change(

@@ -46,15 +46,21 @@ export async function checkDisk(
   return floorCheck('disk', await freeBytes(folders), profile.diskFloorBytes, 'for the cache and temporary files');
 }
 
-/** Registries that could not be reached the last time. */
-export function checkRegistries(seen: Heartbeat['registries'] = []): HostCheck {
-  const lost = seen.filter(({ lastError }) => lastError !== undefined && UNREACHABLE.has(lastError.code));
+/** Registries that could not be reached the last time, of late: nobody may ask for one ever again. */
+export function checkRegistries(seen: Readonly<NonNullable<Heartbeat['registries']>>, now: Date): HostCheck {
+  const lost = seen.filter(
+    ({ lastError }) =>
+      lastError !== undefined &&
+      UNREACHABLE.has(lastError.code) &&
+      now.getTime() - Date.parse(lastError.at) < LATELY_MS,
+  );
   const [first] = lost;
   if (first === undefined) return { name: 'registries', ok: true, detail: 'Every registry could be reached' };
   const others = lost.length === 1 ? '' : ` (and ${lost.length - 1} more)`;
   return { name: 'registries', ok: false, detail: `${first.lastError?.message ?? ''}${others}`.slice(0, 500) };
 }
 
+const LATELY_MS = 30 * 60_000;
 const UNREACHABLE: ReadonlySet<string> = new Set(['REGISTRY_UNAVAILABLE', 'TIMED_OUT']);
 
 function floorCheck(name: string, free: number, floor: number, what: string): HostCheck {

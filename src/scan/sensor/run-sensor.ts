@@ -210,7 +210,7 @@ class Sensor {
   async #report(): Promise<Heartbeat> {
     const { identity, folders, now } = this.#options;
     const registries = this.#connectors.seen();
-    const checks = [...(await checkHost(folders, this.#profile)), checkRegistries([...registries])];
+    const checks = [...(await checkHost(folders, this.#profile)), checkRegistries(registries, now())];
     if (this.#profileProblem !== undefined) checks.push({ name: 'profile', ok: false, detail: this.#profileProblem });
     this.#sequence += 1;
     return {
