@@ -5,7 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['plimsoll-source', 'node'] } },
   resolve: { conditions: ['plimsoll-source', 'node'] },
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/*.test.ts'],
+    include: ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'test/**/*.test.ts', 'bench/*.test.ts'],
     execArgv: ['--conditions=plimsoll-source'],
     testTimeout: 30_000,
     // Databases and servers start in hooks; on a busy machine that takes its time.

@@ -45,7 +45,7 @@ afterAll(() => folder?.[Symbol.asyncDispose]());
 
 test('the package holds the program, its documents and nothing else', () => {
   const expected =
-    /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/plimsoll\.js|docs\/[a-z-]+\.schema\.json|dist\/.+\.js)$/;
+    /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/plimsoll\.js|docs\/[a-z-]+\.schema\.json|dist\/.+\.js|dist\/web\/(?:index\.html|load-line\.svg|assets\/[\w.-]+))$/;
   expect(packed.filter(path => !expected.test(path))).toEqual([]);
   expect(packed.filter(path => /\.test\.|testdata|testing|fixtures/.test(path))).toEqual([]);
   expect(packed).toEqual(
@@ -57,6 +57,7 @@ test('the package holds the program, its documents and nothing else', () => {
       'docs/inventory.schema.json',
       'dist/main/cli.js',
       'dist/scan/layer-worker.js',
+      'dist/web/index.html',
     ]),
   );
 });

@@ -19,6 +19,7 @@ const results = join(scratch, 'results.json');
 
 const STEPS = [
   ['types', 'tsc', ['--project', '.']],
+  ['types of the web interface', 'tsc', ['--project', 'web', '--noEmit']],
   ['lint and format', 'biome', ['ci', '--error-on-warnings', '.']],
   ['dead code', 'knip', ['--no-progress']],
   [

@@ -2887,6 +2887,1152 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registries/{registryId}/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the repositories of a registry, with their totals */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Those that went away too */
+                    gone?: string;
+                    /** @description Rows of a page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    registryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["Repository"][];
+                            /** @description Missing pages follow while this is not null */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{registryId}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tags of a repository, with the scan of what each names */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Full name */
+                    repository: string;
+                    /** @description Rows of a page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    registryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["Tag"][];
+                            /** @description Missing pages follow while this is not null */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{registryId}/tags/{tag}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a tag named, latest first */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Full name */
+                    repository: string;
+                    /** @description Rows of a page */
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    registryId: string;
+                    tag: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["Tag"][];
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List images */
+        get: {
+            parameters: {
+                query?: {
+                    registry?: string;
+                    /** @description Full name */
+                    repository?: string;
+                    /** @description With a finding of this severity or worse */
+                    severity?: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NEGLIGIBLE" | "UNKNOWN";
+                    /** @description With a finding that has a fix */
+                    fixable?: string;
+                    /** @description With a finding that is known to be exploited */
+                    exploited?: string;
+                    /** @description With a package of this name */
+                    package?: string;
+                    /** @description … in this version */
+                    version?: string;
+                    /** @description With this weakness, by any of its names */
+                    cve?: string;
+                    state?: "not-scanned" | "queued" | "scanned" | "failed" | "unsupported" | "layer-too-large";
+                    scannedAfter?: string;
+                    scannedBefore?: string;
+                    /** @description In the name of a repository or tag, or the beginning of the digest */
+                    q?: string;
+                    sort?: "worst" | "scanned" | "size" | "name";
+                    /** @description Rows of a page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["Image"][];
+                            /** @description Missing pages follow while this is not null */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List distinct packages, with how many images have each */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description In the name */
+                    q?: string;
+                    name?: string;
+                    version?: string;
+                    /** @description As in package URLs: deb, npm */
+                    type?: string;
+                    vulnerable?: string;
+                    registry?: string;
+                    repository?: string;
+                    /** @description Rows of a page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["Package"][];
+                            /** @description Missing pages follow while this is not null */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manifests/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a manifest or index, with the children of an index */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    digest: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Manifest"];
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{digest}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the findings of an image */
+        get: {
+            parameters: {
+                query?: {
+                    severity?: ("CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NEGLIGIBLE" | "UNKNOWN") | ("CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NEGLIGIBLE" | "UNKNOWN")[];
+                    fixable?: string;
+                    exploited?: string;
+                    /** @description In the name of the weakness or of the package */
+                    q?: string;
+                    package?: string;
+                    layer?: number;
+                    waived?: "only" | "without" | "with";
+                    sort?: "severity" | "package" | "name";
+                    /** @description Rows of a page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    digest: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["Finding"][];
+                            /** @description Missing pages follow while this is not null */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{digest}/layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the layers of an image, lowest first, with what each brought */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    digest: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["Layer"][];
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{digest}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compare with another image: what got better, what got worse */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The later image */
+                    with: string;
+                };
+                header?: never;
+                path: {
+                    digest: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Findings that only this image has */
+                            gone: components["schemas"]["FindingBrief"][];
+                            /** @description Findings that only the other has */
+                            new: components["schemas"]["FindingBrief"][];
+                            inBoth: number;
+                            packages: {
+                                type: string;
+                                name: string;
+                                /** @enum {string} */
+                                kind: "added" | "removed" | "changed";
+                                before: string[];
+                                after: string[];
+                            }[];
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vulnerabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List weaknesses that images have */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description In the name, the title or an alias */
+                    q?: string;
+                    severity?: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NEGLIGIBLE" | "UNKNOWN";
+                    exploited?: string;
+                    fixable?: string;
+                    registry?: string;
+                    repository?: string;
+                    sort?: "worst" | "epss" | "name";
+                    /** @description Rows of a page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["Vulnerability"][];
+                            /** @description Missing pages follow while this is not null */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vulnerabilities/{vulnerabilityId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a weakness, by any of its names */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    vulnerabilityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Vulnerability"];
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vulnerabilities/{vulnerabilityId}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which images have a weakness, and in which packages */
+        get: {
+            parameters: {
+                query?: {
+                    registry?: string;
+                    /** @description Full name */
+                    repository?: string;
+                    /** @description With a finding of this severity or worse */
+                    severity?: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NEGLIGIBLE" | "UNKNOWN";
+                    /** @description With a finding that has a fix */
+                    fixable?: string;
+                    /** @description With a finding that is known to be exploited */
+                    exploited?: string;
+                    /** @description With a package of this name */
+                    package?: string;
+                    /** @description … in this version */
+                    version?: string;
+                    /** @description With this weakness, by any of its names */
+                    cve?: string;
+                    state?: "not-scanned" | "queued" | "scanned" | "failed" | "unsupported" | "layer-too-large";
+                    scannedAfter?: string;
+                    scannedBefore?: string;
+                    /** @description In the name of a repository or tag, or the beginning of the digest */
+                    q?: string;
+                    sort?: "worst" | "scanned" | "size" | "name";
+                    /** @description Rows of a page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    vulnerabilityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                image: components["schemas"]["Image"];
+                                packages: {
+                                    name: string;
+                                    type: string;
+                                    version: string;
+                                    vulnerability: string;
+                                    /** @enum {string} */
+                                    severity: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NEGLIGIBLE" | "UNKNOWN";
+                                    fix: {
+                                        kind: string;
+                                        version: string | null;
+                                    };
+                                }[];
+                            }[];
+                            /** @description Missing pages follow while this is not null */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{digest}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report of an image, in a format of the command line */
+        get: {
+            parameters: {
+                query?: {
+                    format?: "table" | "json" | "sarif" | "cyclonedx-json" | "spdx-json" | "junit" | "html" | "markdown";
+                };
+                header?: never;
+                path: {
+                    digest: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{digest}/sbom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is installed in an image, in a format of the command line */
+        get: {
+            parameters: {
+                query?: {
+                    format?: "table" | "json" | "cyclonedx-json" | "spdx-json" | "purl-list";
+                };
+                header?: never;
+                path: {
+                    digest: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{digest}/upgrades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What to upgrade, the most helpful first */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    digest: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                [key: string]: unknown;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vulnerability-database": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sources and freshness */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VulnerabilityDatabase"];
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vulnerability-database/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fetch the sources now, in the background */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vulnerability-database/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a file of advisories, for sites without internet
+         * @description The body is the file itself, of any kind that `plimsoll db import` knows: curl --data-binary @all.zip. It is known by what is in it.
+         */
+        post: {
+            parameters: {
+                query: {
+                    /** @description Its name, for messages: `npm.zip` */
+                    name: string;
+                    /** @description A source may have far fewer advisories than it had */
+                    allowFewer?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DatabaseChange"];
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schedules": {
         parameters: {
             query?: never;
@@ -4723,6 +5869,20 @@ export interface components {
             /** @description `status:Running`, `scheduleUuid:*`; ids win */
             filter?: string;
         };
+        ChildManifest: {
+            digest: string;
+            mediaType: string;
+            /** @enum {string} */
+            kind: "image" | "index" | "attestation" | "artifact";
+            platform: {
+                os: string | null;
+                architecture: string | null;
+                variant: string | null;
+            };
+            sizeBytes: number | null;
+            /** @description Missing for what is not known or not scanned */
+            scan: components["schemas"]["ImageScan"] | null;
+        };
         ConnectionTest: {
             /** Format: date-time */
             at: string;
@@ -4732,6 +5892,10 @@ export interface components {
             health: "connected" | "auth-error" | "unreachable" | "tls-error" | "rate-limited" | "not-tested";
             /** @description dns, tcp, tls, ping, challenge, token, catalogue, tags, manifest: result, detail, remedy, durationMs */
             steps: unknown[];
+        };
+        DatabaseChange: {
+            versionId: number;
+            sources: unknown[];
         };
         Event: {
             id: number;
@@ -4746,6 +5910,107 @@ export interface components {
             data: {
                 [key: string]: unknown;
             };
+        };
+        Finding: {
+            /** @description CVE if there is one, else GHSA, else the id of the source */
+            id: string;
+            aliases: string[];
+            /** @enum {string} */
+            severity: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NEGLIGIBLE" | "UNKNOWN";
+            severitySource: string | null;
+            title: string | null;
+            package: {
+                type: string;
+                name: string;
+                version: string;
+                arch: string | null;
+                purl: string;
+                locations: string[];
+            };
+            /** @description Position of the layer that introduced the package, from 0 */
+            layer: number;
+            fix: {
+                kind: string;
+                version: string | null;
+            };
+            cvss: {
+                version: string;
+                vector: string;
+                score: number;
+                origin: string;
+            }[];
+            epss: {
+                probability: number;
+                percentile: number | null;
+            } | null;
+            isKnownExploited: boolean;
+            kev: unknown | null;
+            references: string[];
+            /** @description The record and the rule that decided */
+            evidence: unknown | null;
+            isWaived: boolean;
+            waivedBy: unknown | null;
+        };
+        FindingBrief: {
+            id: string;
+            /** @enum {string} */
+            severity: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NEGLIGIBLE" | "UNKNOWN";
+            package: {
+                type: string;
+                name: string;
+                version: string;
+            };
+            fixedVersion: string | null;
+        };
+        FindingCounts: {
+            critical: number;
+            high: number;
+            medium: number;
+            low: number;
+            negligible: number;
+            unknown: number;
+            fixable: number;
+            knownExploited: number;
+            /** @description Packages of which nobody can say whether they are affected */
+            undetermined: number;
+        };
+        Image: {
+            digest: string;
+            mediaType: string;
+            platform: {
+                os: string | null;
+                architecture: string | null;
+                variant: string | null;
+            };
+            /** @description Stored bytes of all layers */
+            sizeBytes: number | null;
+            builtAt: string | null;
+            /** Format: date-time */
+            firstSeenAt: string;
+            scan: components["schemas"]["ImageScan"];
+            /** @description Where it is, at most twenty */
+            places: {
+                /** Format: uuid */
+                registryId: string;
+                registryName: string;
+                host: string;
+                repository: string;
+                tags: string[];
+            }[];
+        };
+        ImageScan: {
+            /** @enum {string} */
+            state: "not-scanned" | "queued" | "scanned" | "failed" | "unsupported" | "layer-too-large";
+            errorCode: string | null;
+            errorMessage: string | null;
+            /** @description When its layers were read */
+            scannedAt: string | null;
+            /** @description When anything about its findings last changed */
+            judgedAt: string | null;
+            packageCount: number | null;
+            /** @description Highest severity among its findings */
+            worst: ("CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NEGLIGIBLE" | "UNKNOWN") | null;
+            counts: components["schemas"]["FindingCounts"];
         };
         ImageTotals: {
             /** @description By distinct digest */
@@ -4765,6 +6030,40 @@ export interface components {
             scannedTags: number;
             vulnerableTags: number;
             lastScannedAt: string | null;
+        };
+        Layer: {
+            position: number;
+            digest: string;
+            sizeBytes: number;
+            mediaType: string;
+            /** @description The instruction that made it */
+            createdBy: string | null;
+            packageCount: number;
+            counts: components["schemas"]["FindingCounts"];
+        };
+        Manifest: {
+            digest: string;
+            /** @enum {string} */
+            kind: "image" | "index" | "artifact" | "unsupported";
+            mediaType: string;
+            artifactType: string | null;
+            platform: {
+                os: string | null;
+                architecture: string | null;
+                variant: string | null;
+            };
+            sizeBytes: number | null;
+            builtAt: string | null;
+            /** Format: date-time */
+            firstSeenAt: string;
+            unsupportedReason: string | null;
+            /** @description The manifest itself */
+            document: unknown;
+            /** @description Of an image: labels, history, user */
+            config: unknown | null;
+            /** @description Of an index */
+            children: components["schemas"]["ChildManifest"][];
+            scan: components["schemas"]["ImageScan"] | null;
         };
         Member: {
             /** @description Name of the account */
@@ -4859,6 +6158,27 @@ export interface components {
             hasClientSecret: boolean;
             /** @description To be registered at the provider */
             callbackUrl: string;
+        };
+        Package: {
+            type: string;
+            name: string;
+            version: string;
+            arch: string | null;
+            purl: string;
+            distro: string | null;
+            isUndetermined: boolean;
+            /** @description Images that have it, counted up to 10,000 */
+            images: number;
+            counts: {
+                critical: number;
+                high: number;
+                medium: number;
+                low: number;
+                negligible: number;
+                unknown: number;
+                fixable: number;
+                knownExploited: number;
+            };
         };
         Problem: {
             /** @description A page that explains the code */
@@ -4956,6 +6276,18 @@ export interface components {
                 rateLimitHeaders: boolean;
             };
         };
+        Repository: {
+            /** Format: uuid */
+            registryId: string;
+            name: string;
+            note: string | null;
+            /** Format: date-time */
+            firstSeenAt: string;
+            lastListedAt: string | null;
+            /** @description When a complete listing no longer had it */
+            goneAt: string | null;
+            totals: components["schemas"]["ImageTotals"];
+        };
         Run: {
             /** Format: uuid */
             id: string;
@@ -4971,7 +6303,7 @@ export interface components {
             trigger: "schedule" | "user" | "webhook" | "push";
             isDeep: boolean;
             /** @enum {string} */
-            state: "Created" | "BaselineCreated" | "BaselineQueued" | "BaselineRunning" | "BaselineCompleted" | "Queued" | "Running" | "Paused" | "Completed" | "Finished" | "Error" | "Failed" | "Canceled";
+            state: "Created" | "BaselineCreated" | "BaselineQueued" | "BaselineRunning" | "BaselineCompleted" | "Queued" | "Running" | "Paused" | "Completed" | "Finished" | "Error" | "Failed" | "Canceled" | "Unknown";
             pauseReason: string | null;
             resumeAt: string | null;
             reason: string | null;
@@ -5033,7 +6365,7 @@ export interface components {
             };
             settingsVersion: number;
             /** @enum {string} */
-            state: "Created" | "BaselineCreated" | "BaselineQueued" | "BaselineRunning" | "BaselineCompleted" | "Queued" | "Running" | "Paused" | "Completed" | "Finished" | "Error" | "Failed" | "Canceled";
+            state: "Created" | "BaselineCreated" | "BaselineQueued" | "BaselineRunning" | "BaselineCompleted" | "Queued" | "Running" | "Paused" | "Completed" | "Finished" | "Error" | "Failed" | "Canceled" | "Unknown";
             /** @description What it is on the way to: Running (cancelling…) */
             desiredState: string | null;
             allowedActions: ("cancel" | "delete" | "update" | "restart" | "run-now" | "pause" | "resume")[];
@@ -5237,11 +6569,85 @@ export interface components {
             /** @description To be sent as X-CSRF-Token with each change; null for API keys */
             csrfToken: string | null;
         };
+        Tag: {
+            name: string;
+            digest: string;
+            mediaType: string;
+            /** @enum {string} */
+            kind: "image" | "index" | "artifact" | "unsupported";
+            pushedAt: string | null;
+            /** @enum {string} */
+            pushedAtSource: "registry" | "config" | "first-seen" | "unknown";
+            /**
+             * Format: date-time
+             * @description Since when it names this
+             */
+            startedAt: string;
+            endedAt: string | null;
+            sizeBytes: number | null;
+            /** @description Missing for what is not known or not scanned */
+            scan: components["schemas"]["ImageScan"] | null;
+            /** @description Of an index: the manifests that it lists */
+            children: components["schemas"]["ChildManifest"][];
+        };
         Violation: {
             code: string;
             field: string;
             message: string;
             remedy: string;
+        };
+        Vulnerability: {
+            id: string;
+            title: string | null;
+            aliases: string[];
+            /**
+             * @description The highest among its findings here
+             * @enum {string}
+             */
+            severity: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NEGLIGIBLE" | "UNKNOWN";
+            isFixable: boolean;
+            isKnownExploited: boolean;
+            epss: {
+                probability: number;
+                percentile: number | null;
+            } | null;
+            kev: unknown | null;
+            packages: number;
+            images: number;
+        };
+        VulnerabilityDatabase: {
+            /** @description By which all findings are; null before the first */
+            current: {
+                id: number;
+                sha256: string;
+                sizeBytes: number;
+                /** Format: date-time */
+                builtAt: string;
+                advisories: number;
+                parts: {
+                    source: string;
+                    name: string;
+                    origin: string;
+                    asOf: string;
+                    importedAt: string;
+                    advisories: number;
+                }[];
+            } | null;
+            /** @description By which packages are being judged */
+            pending: {
+                id: number;
+                sha256: string;
+                sizeBytes: number;
+                /** Format: date-time */
+                builtAt: string;
+                judged: number;
+                total: number;
+            } | null;
+            isBuilding: boolean;
+            /** @description What the last changes changed, newest first */
+            rematches: {
+                [key: string]: unknown;
+            }[];
         };
         Webhook: {
             /** Format: uuid */

@@ -1,0 +1,36 @@
+/** The things that the API speaks of, by their short names; all generated from its document. */
+import type { components } from './schema.d.ts';
+
+type Schemas = components['schemas'];
+
+export type Account = Schemas['Account'];
+export type ApiKey = Schemas['ApiKey'];
+export type AuditEntry = Schemas['AuditEntry'];
+export type BulkResult = Schemas['BulkResult'];
+export type ConnectionTest = Schemas['ConnectionTest'];
+export type EventKind = Schemas['Event']['kind'];
+export type ImageTotals = Schemas['ImageTotals'];
+export type Member = Schemas['Member'];
+export type Namespace = Schemas['Namespace'];
+export type OidcSettings = Schemas['OidcSettings'];
+export type Registry = Schemas['Registry'];
+export type RegistryProduct = Schemas['RegistryProduct'];
+export type Role = Member['role'];
+export type Run = Schemas['Run'];
+export type RunImage = Schemas['RunImage'];
+export type Schedule = Schemas['Schedule'];
+export type ScheduleSettings = Schemas['ScheduleSettingsInput'];
+export type Sensor = Schemas['Sensor'];
+export type SensorToken = Schemas['SensorToken'];
+export type Session = Schemas['Session'];
+export type Violation = ApiViolation;
+export type Webhook = Schemas['Webhook'];
+export type WebhookDelivery = Schemas['WebhookDelivery'];
+
+/** Something wrong with a field, as problem documents and schedules tell it. */
+interface ApiViolation {
+  readonly field: string;
+  readonly message: string;
+  readonly code?: string | undefined;
+  readonly remedy?: string | undefined;
+}

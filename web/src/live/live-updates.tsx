@@ -1,0 +1,38 @@
+/** Live updates for everything below, and the banner while the server is away. */
+
+import { Banner, Button, Flex, FlexItem } from '@patternfly/react-core';
+import { useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { EventStream, type ServerPresence } from './event-stream.ts';
+
+/** Follows events as long as it is shown. */
+export function LiveUpdates({ children }: { readonly children: ReactNode }) {
+  const client = useQueryClient();
+  const [presence, setPresence] = useState<ServerPresence>('here');
+  const stream = useRef<EventStream>(undefined);
+  useEffect(() => {
+    const opened = new EventStream(client, setPresence);
+    stream.current = opened;
+    return () => opened[Symbol.dispose]();
+  }, [client]);
+  return (
+    <>
+      {/* Present from the beginning, so that screen readers say what appears in it. */}
+      <div role="status">
+        {presence === 'away' && (
+          <Banner color="yellow" isSticky>
+            <Flex justifyContent={{ default: 'justifyContentCenter' }} alignItems={{ default: 'alignItemsCenter' }}>
+              <FlexItem>The server cannot be reached. What you see may be old; it is tried again by itself.</FlexItem>
+              <FlexItem>
+                <Button variant="link" isInline onClick={() => stream.current?.reconnect()}>
+                  Try now
+                </Button>
+              </FlexItem>
+            </Flex>
+          </Banner>
+        )}
+      </div>
+      {children}
+    </>
+  );
+}

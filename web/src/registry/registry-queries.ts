@@ -1,0 +1,31 @@
+/** Keys and fetchers of registries and their products. */
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { api, bodyOf } from '../api/client.ts';
+
+/** A page of registries, by name. */
+export function registriesQuery({ cursor }: { readonly cursor?: string | undefined } = {}) {
+  return queryOptions({
+    queryKey: ['registries', 'list', { cursor }],
+    queryFn: async ({ signal }) =>
+      await bodyOf(
+        api.GET('/api/v1/registries', { params: { query: cursor === undefined ? {} : { cursor } }, signal }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** One registry with its totals. */
+export function registryQuery(registryId: string) {
+  return queryOptions({
+    queryKey: ['registries', 'one', registryId],
+    queryFn: async ({ signal }) =>
+      await bodyOf(api.GET('/api/v1/registries/{registryId}', { params: { path: { registryId } }, signal })),
+  });
+}
+
+/** The products that registries are of; they change with the server alone. */
+export const productsQuery = queryOptions({
+  queryKey: ['products'],
+  queryFn: async ({ signal }) => (await bodyOf(api.GET('/api/v1/registry-products', { signal }))).items,
+  staleTime: Number.POSITIVE_INFINITY,
+});

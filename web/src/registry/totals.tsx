@@ -1,0 +1,23 @@
+/** How many images of a registry are vulnerable, and how badly. */
+import type { ImageTotals } from '../api/model.ts';
+import { formatCount } from '../display/format-number.ts';
+import { type Severity, SeverityCounts } from '../display/severity.tsx';
+
+/** Vulnerable images by their worst finding. */
+export function severityTotals(totals: ImageTotals): Record<Severity, number> {
+  const { critical, high, medium, low, negligible, unknown } = totals;
+  return { CRITICAL: critical, HIGH: high, MEDIUM: medium, LOW: low, NEGLIGIBLE: negligible, UNKNOWN: unknown };
+}
+
+/** In a cell: `3 of 12`, and by severity. Nothing scanned is not the same as nothing found. */
+export function VulnerableImages({ totals }: { readonly totals: ImageTotals }) {
+  if (totals.scannedImages === 0) return <span className="plimsoll-quiet">Nothing scanned yet</span>;
+  return (
+    <>
+      <div className="plimsoll-numbers">
+        {formatCount(totals.vulnerableImages)} of {formatCount(totals.scannedImages)} scanned
+      </div>
+      <SeverityCounts counts={severityTotals(totals)} what="Vulnerable images" none="None vulnerable" />
+    </>
+  );
+}

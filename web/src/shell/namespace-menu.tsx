@@ -1,0 +1,36 @@
+/** Which namespace to look at; nothing at all while there is but one. */
+import { Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
+import { useState } from 'react';
+import { chooseNamespace, useNamespaces } from './namespace.ts';
+
+export function NamespaceMenu() {
+  const { all, current } = useNamespaces();
+  const [isOpen, setOpen] = useState(false);
+  if (all.length < 2) return null;
+  const name = current?.displayName ?? 'All namespaces';
+  return (
+    <Dropdown
+      isOpen={isOpen}
+      onOpenChange={setOpen}
+      onSelect={() => setOpen(false)}
+      isScrollable
+      popperProps={{ position: 'right' }}
+      toggle={ref => (
+        <MenuToggle ref={ref} isExpanded={isOpen} onClick={() => setOpen(!isOpen)} aria-label={`Namespace: ${name}`}>
+          {name}
+        </MenuToggle>
+      )}
+    >
+      <DropdownList>
+        <DropdownItem isSelected={current === undefined} onClick={() => chooseNamespace(undefined)}>
+          All namespaces
+        </DropdownItem>
+        {all.map(({ id, displayName }) => (
+          <DropdownItem key={id} isSelected={current?.id === id} onClick={() => chooseNamespace(id)}>
+            {displayName}
+          </DropdownItem>
+        ))}
+      </DropdownList>
+    </Dropdown>
+  );
+}

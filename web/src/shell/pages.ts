@@ -1,0 +1,37 @@
+/**
+ * The list of pages: address, module, and for the navigation its name and who may use it. Each page is a chunk, fetched when it is first
+ * opened. To add a page, add a row here; see web/README.md.
+ */
+import type { ComponentType } from 'react';
+import type { Role } from '../api/model.ts';
+
+/** A page. */
+export interface PageEntry {
+  /** As React Router writes it: `registries/:registryId`. */
+  readonly path: string;
+  readonly load: () => Promise<ComponentType>;
+  /** Missing: reached from other pages alone. */
+  readonly nav?: NavEntry;
+}
+
+/** An entry of the navigation. */
+export interface NavEntry {
+  readonly title: string;
+  readonly group: NavGroup;
+  /** Who sees it: a role, and where; whoever has signed in when missing. */
+  readonly needs?: { readonly role: Role; readonly place: 'server' | 'anywhere' };
+}
+
+/** In the order of the navigation. */
+export const NAV_GROUPS = ['Security', 'Assets', 'Configuration'] as const;
+export type NavGroup = (typeof NAV_GROUPS)[number];
+
+/** Every page below the sign-in. */
+export const PAGES: readonly PageEntry[] = [
+  {
+    path: 'registries',
+    load: async () => (await import('../registry/registries-page.tsx')).RegistriesPage,
+    nav: { title: 'Registries', group: 'Assets' },
+  },
+  { path: 'account', load: async () => (await import('../account/account-page.tsx')).AccountPage },
+];
