@@ -1,0 +1,19 @@
+/** The rows of all APIs. */
+import { ACCESS_ROWS, SESSION_ROWS } from './access-rows.ts';
+import { EVENT_ROWS, JOB_ROWS } from './job-rows.ts';
+import type { Row } from './row.ts';
+import { SENSOR_PORT_ROWS, SENSOR_ROWS } from './sensor-rows.ts';
+import { SERVER_ROWS } from './server-rows.ts';
+import { WEBHOOK_ROWS } from './webhook-rows.ts';
+
+/** Every row. */
+export const AUTHORISATION: readonly Row[] = [
+  ...SERVER_ROWS,
+  ...SESSION_ROWS,
+  ...ACCESS_ROWS,
+  ...EVENT_ROWS,
+  ...JOB_ROWS,
+  ...SENSOR_ROWS,
+  ...SENSOR_PORT_ROWS,
+  ...WEBHOOK_ROWS,
+];
