@@ -1,0 +1,33 @@
+/** What a server takes from a sensor as an inventory, and what not. */
+import { expect, test } from 'vitest';
+import { packageOf } from '#matching/testing/sample.ts';
+import { parseInventory } from './inventory-text.ts';
+import { foundImage, inventoryFor } from './testing/content-fixture.ts';
+
+const inventory = inventoryFor(
+  foundImage(['app']),
+  ['app'],
+  [
+    {
+      package: packageOf({ type: 'npm', name: 'lodash', version: '1', properties: { a: 'b' }, licenses: ['MIT'] }),
+      layer: 'app',
+    },
+  ],
+  { id: 'debian', idLike: [], name: 'Debian' },
+);
+
+test('an inventory comes back as it was', () => {
+  expect(parseInventory(JSON.stringify(inventory))).toEqual(inventory);
+});
+
+const wrong: readonly { text: string; why: string }[] = [
+  { text: '{', why: 'no JSON' },
+  { text: '[]', why: 'no object' },
+  { text: JSON.stringify({ ...inventory, packages: [{}] }), why: 'a package without a name' },
+  { text: JSON.stringify({ ...inventory, packages: [{ ...inventory.packages[0], layer: 'x' }] }), why: 'no digest' },
+  { text: JSON.stringify({ ...inventory, gaps: [{ reason: 1 }] }), why: 'a reason that is no text' },
+  { text: JSON.stringify({ ...inventory, distro: { id: 'x'.repeat(20_000) } }), why: 'a name without end' },
+];
+test.each(wrong)('refused: $why', ({ text }) => {
+  expect(() => parseInventory(text)).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }));
+});
