@@ -23,7 +23,7 @@ import { getSensor } from './registration.ts';
 import type { SensorState } from './state.ts';
 
 /** A retired sensor is remembered this long. */
-export const RETIRED_KEPT_MS = 90 * 24 * 60 * 60 * 1000;
+const RETIRED_KEPT_MS = 90 * 24 * 60 * 60 * 1000;
 
 /** A sensor as it is shown: no secrets, its state as of now. */
 export interface SensorView {

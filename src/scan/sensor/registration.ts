@@ -24,7 +24,7 @@ import { DEFAULT_PROFILE, type SensorProfile } from './profile.ts';
 import { hashSecret, isSensorSecret, isSensorToken, newSensorToken } from './secret.ts';
 
 /** How long a token is good. */
-export const TOKEN_LIFE_MS = 60 * 60 * 1000;
+const TOKEN_LIFE_MS = 60 * 60 * 1000;
 
 /** A token for a new sensor. */
 export interface SensorTokenWish {
