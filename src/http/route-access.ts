@@ -36,6 +36,9 @@ declare module 'fastify' {
 /** Finds out who asks. */
 export type Authenticate = (request: FastifyRequest) => Promise<Principal | undefined>;
 
+/** Pages and files that plug-ins of Fastify serve to everybody. */
+const MADE_BY_PLUGINS = /^\/(?:api\/docs|assets)(?:\/|$)/;
+
 /** Adds the checks to a server. */
 export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): void {
   const guarded: GuardedRoute[] = [];
@@ -47,7 +50,7 @@ export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): v
       const methods = [route.method].flat().filter(method => method !== 'HEAD');
       guarded.push(...methods.map(method => ({ method, url: route.url, access })));
     }
-    if (access === undefined && route.method !== 'HEAD' && !route.url.startsWith('/api/docs')) {
+    if (access === undefined && route.method !== 'HEAD' && !MADE_BY_PLUGINS.test(route.url)) {
       throw new PlimsollError('BUG', `Route ${String(route.method)} ${route.url} does not say who may use it`);
     }
   });

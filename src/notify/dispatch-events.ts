@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { ServerContext } from '#store/context.ts';
+import { SEVERITY_RANKS } from '#store/counts.ts';
 import type { Trx } from '#store/database.ts';
 import {
   currentEventPosition,
@@ -59,9 +60,10 @@ export function wants(webhook: Pick<StoredWebhook, 'namespaceId' | 'kinds' | 'fi
     if (event.registryId === undefined || !registryIds.includes(event.registryId)) return false;
   }
   if (minSeverity === undefined || event.kind !== 'findings.new') return true;
-  const worst = event.data['worstSeverity'];
+  const worst = event.data['worstNew'];
   // Of an unknown severity nobody can say that it is too low.
-  return typeof worst !== 'number' || worst === 0 || worst >= minSeverity;
+  if (typeof worst !== 'string' || !Object.hasOwn(SEVERITY_RANKS, worst) || worst === 'UNKNOWN') return true;
+  return SEVERITY_RANKS[worst as keyof typeof SEVERITY_RANKS] >= minSeverity;
 }
 
 /** The body of a delivery, in the form that Standard Webhooks recommends. */

@@ -116,7 +116,7 @@ describeStores('webhooks', open => {
     { why: 'a severity high enough', kinds: ['findings.new'], filter: { minSeverity: 4 }, count: 1 },
   ] as const)('a webhook gets $count deliveries: $why', async ({ kinds, filter, count }) => {
     const { webhook } = await make(kinds, filter);
-    await happen('findings.new', { worstSeverity: 4 }, randomUUID());
+    await happen('findings.new', { worstNew: 'HIGH' }, randomUUID());
     await dispatchEvents(context);
     expect(await deliveriesOf(webhook.id)).toHaveLength(count);
   });

@@ -2,14 +2,19 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { accessRoutes } from '#http/native/access/routes.ts';
+import { databaseRoutes } from '#http/native/database/routes.ts';
 import type { EventFeed } from '#http/native/event/event-feed.ts';
 import { eventRoutes } from '#http/native/event/routes.ts';
+import { imageRoutes } from '#http/native/image/image-routes.ts';
+import { reportRoutes } from '#http/native/image/report-routes.ts';
 import { runRoutes } from '#http/native/job/run-routes.ts';
 import { scheduleRoutes } from '#http/native/job/schedule-routes.ts';
 import { productRoutes } from '#http/native/registry/product-routes.ts';
 import { registryRoutes } from '#http/native/registry/registry-routes.ts';
+import { repositoryRoutes } from '#http/native/registry/repository-routes.ts';
 import { sensorRoutes } from '#http/native/sensor/routes.ts';
 import { webhookRoutes } from '#http/native/webhook/routes.ts';
+import { quayRoutes } from '#http/quay/routes.ts';
 import { sensorPortRoutes } from '#http/sensor/routes.ts';
 import type { Api } from '#http/server.ts';
 import type { Site } from '#http/session-cookie.ts';
@@ -28,14 +33,19 @@ export interface ServerParts {
 
 /** Every API. */
 export function listApis(
-  { context, jobs, feed }: ServerParts,
-  options: { readonly site: Site; readonly webFolder: string },
+  { context, content, jobs, feed }: ServerParts,
+  options: { readonly site: Site; readonly webFolder: string; readonly version: string },
 ): readonly Api[] {
   return [
     accessRoutes(context, options.site),
     eventRoutes(context, feed),
     productRoutes,
     registryRoutes(jobs),
+    repositoryRoutes(context),
+    imageRoutes(content),
+    reportRoutes(content, options.version),
+    databaseRoutes(content, options.version),
+    quayRoutes(context),
     scheduleRoutes(jobs),
     runRoutes(context, feed),
     sensorRoutes(context),

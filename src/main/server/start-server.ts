@@ -76,7 +76,7 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
   const site = { publicUrl: settings.publicUrl };
   const setupPath = await prepareFirstAccount(context, settings);
   const app = await buildServer({
-    apis: listApis(parts, { site, webFolder: findWebFolder() }),
+    apis: listApis(parts, { site, webFolder: findWebFolder(), version: world.version }),
     authenticate: createAuthenticate(context, site),
     version: world.version,
     logger: log,

@@ -3,8 +3,11 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { tidyAccess } from '#access/housekeeping.ts';
+import type { SourceId } from '#advisory/sources.ts';
 import type { ServerSettings } from '#base/server-settings.ts';
 import { runNotifier } from '#notify/run-notifier.ts';
+import { resumePendingRematch, updateDatabase } from '#scan/content/database-jobs.ts';
+import { rematch } from '#scan/content/rematch.ts';
 import { startJobHandlers } from '#scan/job/job-handlers.ts';
 import { forgetRetiredSensors } from '#scan/sensor/administration.ts';
 import { DEFAULT_PROFILE } from '#scan/sensor/profile.ts';
@@ -34,6 +37,7 @@ export async function startWork(parts: ServerParts, options: WorkOptions): Promi
   const userAgent = `plimsoll/${world.version}`;
   await startJobHandlers(jobs);
   await startHousekeeping(context, settings);
+  await startDatabaseWork(parts, options);
   opened.use(
     await runNotifier(context, {
       env: world.env,
@@ -44,6 +48,33 @@ export async function startWork(parts: ServerParts, options: WorkOptions): Promi
   );
   if (settings.hasSensor) opened.use(await startBuiltInSensor(parts, options, userAgent));
   return opened.move();
+}
+
+/** Re-matches, and fetching advisories on a schedule. The first database may come from a file. */
+async function startDatabaseWork({ content }: ServerParts, { settings, world, log }: WorkOptions): Promise<void> {
+  const { queue } = content;
+  await queue.work('rematch', async ({ versionId }, { signal }) => {
+    const result = await rematch(content, versionId, { signal });
+    if (result !== undefined) log.info({ ...result }, 'packages judged again');
+  });
+  await queue.work('database-update', async (_, { signal }) => {
+    const proxy = Object.fromEntries(
+      Object.entries(world.env).flatMap(([name, value]) =>
+        /_proxy$/i.test(name) && value !== undefined ? [[name, value]] : [],
+      ),
+    );
+    const mirrors = Object.entries(settings.databaseMirrors).map(([source, url]) => [source as SourceId, url] as const);
+    const { version } = await updateDatabase(content, {
+      signal,
+      builtBy: world.version,
+      mirrors,
+      proxy,
+      tlsVerify: true,
+    });
+    log.info({ version: version.id, builtAt: version.builtAt }, 'vulnerability database updated');
+  });
+  await queue.repeat('database-update', settings.databaseSchedule);
+  await resumePendingRematch(content);
 }
 
 async function startHousekeeping(context: ServerContext, { eventRetentionDays }: ServerSettings): Promise<void> {

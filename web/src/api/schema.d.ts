@@ -5894,8 +5894,20 @@ export interface components {
             steps: unknown[];
         };
         DatabaseChange: {
+            /** @description The new version of the database */
             versionId: number;
-            sources: unknown[];
+            imported: {
+                kind: string;
+                parts: string[];
+                counts: unknown;
+            }[];
+            /** @description Nothing in it was new */
+            isUnchanged: boolean;
+            /** @description What could not be read; the rest was */
+            problems: {
+                code: string;
+                message: string;
+            }[];
         };
         Event: {
             id: number;

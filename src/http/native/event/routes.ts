@@ -139,7 +139,7 @@ async function startOf(
   { db, after, fromTheBeginning = false }: StreamOptions,
 ): Promise<EventPosition> {
   const known = lastSeen === undefined ? undefined : parseEventPosition(lastSeen);
-  const wanted = known ?? (after === undefined ? undefined : await positionAfter(db, after));
+  const wanted = known ?? (after === 0 ? BEGINNING : after === undefined ? undefined : await positionAfter(db, after));
   if (wanted !== undefined) return wanted;
   return fromTheBeginning ? BEGINNING : await currentEventPosition(db);
 }

@@ -2,13 +2,13 @@
 import { z } from 'zod';
 import { ACTIONS, allowedActions } from '#scan/schedule/action.ts';
 import { SCAN_TYPES, type ScheduleSettings, scheduleDraftSchema } from '#scan/schedule/settings.ts';
-import { JOB_STATES, type JobState } from '#scan/schedule/state.ts';
+import { JOB_STATES, type JobState, showState } from '#scan/schedule/state.ts';
 import type { Violation } from '#scan/schedule/violation.ts';
 import { RUN_COUNTERS, type RunRecord } from '#store/run.ts';
 import { RUN_IMAGE_STATES, type RunImageRecord } from '#store/run-image.ts';
 import type { ScheduleRecord } from '#store/schedule.ts';
 
-const STATES = Object.keys(JOB_STATES) as [JobState, ...JobState[]];
+const STATES = [...(Object.keys(JOB_STATES) as JobState[]), 'Unknown' as const];
 const time = z.iso.datetime().nullable();
 
 /** Settings of a scan job, as they are given. */
@@ -108,7 +108,7 @@ export function presentSchedule(schedule: ScheduleRecord): z.output<typeof sched
     scanType: settings.scanType,
     settings: { ...settings },
     settingsVersion: schedule.settingsVersion,
-    state,
+    state: showState({ state, scanType: settings.scanType }),
     desiredState: desiredState ?? null,
     allowedActions: [
       ...allowedActions({ state, scanType: settings.scanType, desiredState } as Parameters<typeof allowedActions>[0]),
@@ -138,7 +138,7 @@ export function presentRun(run: RunRecord): z.output<typeof runSchema> {
     mode: run.mode,
     trigger: run.trigger,
     isDeep: run.isDeep,
-    state: run.state as JobState,
+    state: showState({ state: run.state as JobState, scanType: (run.settings as ScheduleSettings).scanType }),
     pauseReason: run.pauseReason ?? null,
     resumeAt: run.resumeAt ?? null,
     reason: run.reason ?? null,

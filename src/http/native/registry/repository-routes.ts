@@ -1,0 +1,189 @@
+/**
+ * `/api/v1/repositories` and their tags, with what is known of the security of each.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { PlimsollError } from '#base/errors.ts';
+import type { Db } from '#store/database.ts';
+import { repositoryTotals } from '#store/image-totals.ts';
+import { findManifestScans, findManifestViews, listChildren } from '#store/manifest-view.ts';
+import { findRepository, listRepositories, type RepositoryRecord } from '#store/repository.ts';
+import { listTagHistory, listTags, type TagRecord } from '#store/tag.ts';
+import { decodeCursor, pageOf, pageQuery, toPage } from '../../cursor.ts';
+import { childSchema, presentChild, presentScan } from '../image/image-schema.ts';
+import { registryFor } from '../job/job-access.ts';
+import { problems, typed } from '../native-route.ts';
+import { totalsSchema } from './registry-schema.ts';
+
+const access = { config: { access: 'signed-in' as const } };
+const tags = ['repositories'];
+const params = z.object({ registryId: z.uuid() });
+const time = z.iso.datetime().nullable();
+
+const repositorySchema = z
+  .object({
+    registryId: z.uuid(),
+    name: z.string(),
+    note: z.string().nullable(),
+    firstSeenAt: z.iso.datetime(),
+    lastListedAt: time,
+    goneAt: time.describe('When a complete listing no longer had it'),
+    totals: totalsSchema,
+  })
+  .meta({ id: 'Repository' });
+
+const tagSchema = z
+  .object({
+    name: z.string(),
+    digest: z.string(),
+    mediaType: z.string(),
+    kind: z.enum(['image', 'index', 'artifact', 'unsupported']),
+    pushedAt: time,
+    pushedAtSource: z.enum(['registry', 'config', 'first-seen', 'unknown']),
+    startedAt: z.iso.datetime().describe('Since when it names this'),
+    endedAt: time,
+    sizeBytes: z.number().int().nullable(),
+    scan: childSchema.shape.scan,
+    children: z.array(childSchema).describe('Of an index: the manifests that it lists'),
+  })
+  .meta({ id: 'Tag' });
+
+const repositoryQuery = { repository: z.string().min(1).max(512).describe('Full name') };
+
+/** Adds the routes. */
+export function repositoryRoutes({ store: { db } }: { readonly store: { readonly db: Db } }) {
+  return (instance: FastifyInstance): void => {
+    const app = typed(instance);
+    app.get(
+      '/api/v1/registries/:registryId/repositories',
+      {
+        ...access,
+        schema: {
+          tags,
+          summary: 'List the repositories of a registry, with their totals',
+          params,
+          querystring: z.object({
+            gone: z.stringbool().default(false).describe('Those that went away too'),
+            ...pageQuery,
+          }),
+          response: { 200: pageOf(repositorySchema), ...problems },
+        },
+      },
+      async request => {
+        const { registryId } = request.params;
+        await registryFor(request, db, 'viewer', registryId);
+        const { limit, cursor, gone } = request.query;
+        const after = decodeCursor(cursor, z.string());
+        const repositories = await listRepositories(db, registryId, { after, limit: limit + 1, includesGone: gone });
+        const { items, nextCursor } = toPage(repositories, limit, ({ name }) => name);
+        const totals = await repositoryTotals(
+          db,
+          items.map(({ id }) => id),
+        );
+        return {
+          items: items.flatMap(repository => {
+            const found = totals.get(repository.id);
+            return found === undefined ? [] : [{ ...presentRepository(repository), totals: { ...found } }];
+          }),
+          nextCursor,
+        };
+      },
+    );
+    app.get(
+      '/api/v1/registries/:registryId/tags',
+      {
+        ...access,
+        schema: {
+          tags,
+          summary: 'List the tags of a repository, with the scan of what each names',
+          params,
+          querystring: z.object({ ...repositoryQuery, ...pageQuery }),
+          response: { 200: pageOf(tagSchema), ...problems },
+        },
+      },
+      async request => {
+        const repository = await repositoryFor(request, db, request.params.registryId, request.query.repository);
+        const { limit, cursor } = request.query;
+        const listed = await listTags(db, repository.id, { after: decodeCursor(cursor, z.string()), limit: limit + 1 });
+        const { items, nextCursor } = toPage(listed, limit, ({ name }) => name);
+        return { items: await presentTags(db, items), nextCursor };
+      },
+    );
+    app.get(
+      '/api/v1/registries/:registryId/tags/:tag/history',
+      {
+        ...access,
+        schema: {
+          tags,
+          summary: 'What a tag named, latest first',
+          params: params.extend({ tag: z.string().min(1).max(128) }),
+          querystring: z.object({ ...repositoryQuery, limit: pageQuery.limit }),
+          response: { 200: z.object({ items: z.array(tagSchema) }), ...problems },
+        },
+      },
+      async request => {
+        const { registryId, tag } = request.params;
+        const { limit } = request.query;
+        const repository = await repositoryFor(request, db, registryId, request.query.repository);
+        return { items: await presentTags(db, await listTagHistory(db, repository.id, { name: tag, limit })) };
+      },
+    );
+  };
+}
+
+/** A repository that the one who asks may see. @throws {PlimsollError} `NOT_FOUND`. */
+async function repositoryFor(
+  request: FastifyRequest,
+  db: Db,
+  registryId: string,
+  name: string,
+): Promise<RepositoryRecord> {
+  await registryFor(request, db, 'viewer', registryId);
+  const repository = await findRepository(db, registryId, name);
+  if (repository === undefined)
+    throw new PlimsollError('NOT_FOUND', `Cannot find the repository ${name}: this registry has none of that name`);
+  return repository;
+}
+
+function presentRepository({ registryId, name, note, firstSeenAt, lastListedAt, goneAt }: RepositoryRecord) {
+  return {
+    registryId,
+    name,
+    note: note ?? null,
+    firstSeenAt,
+    lastListedAt: lastListedAt ?? null,
+    goneAt: goneAt ?? null,
+  };
+}
+
+async function presentTags(db: Db, found: readonly TagRecord[]): Promise<z.output<typeof tagSchema>[]> {
+  const views = await findManifestViews(db, [...new Set(found.map(({ digest }) => digest))]);
+  const children = await listChildren(
+    db,
+    [...views.values()].filter(({ kind }) => kind === 'index').map(({ id }) => id),
+  );
+  const childIds = [...children.values()].flat().flatMap(({ manifestId }) => (manifestId === null ? [] : [manifestId]));
+  const scans = await findManifestScans(db, [...[...views.values()].map(({ id }) => id), ...childIds]);
+  return found.flatMap(({ name, digest, pushedAt, pushedAtSource, startedAt, endedAt }) => {
+    const view = views.get(digest);
+    if (view === undefined) return [];
+    const scan = view.kind === 'index' ? undefined : scans.get(view.id);
+    return [
+      {
+        name,
+        digest,
+        mediaType: view.mediaType,
+        kind: view.kind,
+        pushedAt: pushedAt ?? null,
+        pushedAtSource: pushedAtSource as z.output<typeof tagSchema>['pushedAtSource'],
+        startedAt,
+        endedAt: endedAt ?? null,
+        sizeBytes: view.layersSizeBytes,
+        scan: scan === undefined ? null : presentScan(scan),
+        children: (children.get(view.id) ?? []).map(child =>
+          presentChild({ ...child, scan: child.manifestId === null ? undefined : scans.get(child.manifestId) }),
+        ),
+      },
+    ];
+  });
+}

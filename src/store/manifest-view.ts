@@ -1,0 +1,168 @@
+/** Manifests as they are looked at: what they are, where they are, and what is in an index. */
+
+import type { FindingCounts } from './counts.ts';
+import type { Db } from './database.ts';
+import type { ScanState } from './image-list.ts';
+import { isVisible, type Scope } from './visible.ts';
+
+/** A manifest. */
+export interface ManifestView {
+  readonly id: number;
+  readonly digest: string;
+  readonly kind: 'image' | 'index' | 'artifact' | 'unsupported';
+  readonly mediaType: string;
+  readonly artifactType: string | null;
+  readonly document: Uint8Array;
+  readonly config: unknown;
+  readonly os: string | null;
+  readonly architecture: string | null;
+  readonly variant: string | null;
+  readonly builtAt: string | null;
+  readonly layersSizeBytes: number | null;
+  readonly unsupportedReason: string | null;
+  readonly firstSeenAt: string;
+}
+
+/** The state of a manifest's scan, and its counts. */
+export interface ManifestScan extends FindingCounts {
+  readonly manifestId: number;
+  readonly state: ScanState;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+  readonly attempts: number;
+  readonly scannedAt: string | null;
+  readonly judgedAt: string | null;
+  readonly packageCount: number | null;
+  readonly worst: number;
+}
+
+/** A manifest that is seen in the scope, by its digest; also one that an index lists which is seen. */
+export async function findManifestView(db: Db, digest: string, scope: Scope): Promise<ManifestView | undefined> {
+  const row = await db
+    .selectFrom('manifest')
+    .select([
+      'id',
+      'digest',
+      'kind',
+      'mediaType',
+      'artifactType',
+      'document',
+      'config',
+      'os',
+      'architecture',
+      'variant',
+      'builtAt',
+      'layersSizeBytes',
+      'unsupportedReason',
+      'firstSeenAt',
+    ])
+    .where('digest', '=', digest)
+    .where(eb =>
+      eb.or([
+        isVisible('manifest.id', scope),
+        eb.exists(
+          eb
+            .selectFrom('manifestChild')
+            .select('manifestChild.indexId')
+            .whereRef('manifestChild.digest', '=', 'manifest.digest')
+            .where(isVisible('manifest_child.index_id', scope)),
+        ),
+      ]),
+    )
+    .executeTakeFirst();
+  return row === undefined ? undefined : { ...row, kind: row.kind as ManifestView['kind'] };
+}
+
+/** What a list tells of a manifest. */
+export type ManifestBrief = Pick<ManifestView, 'id' | 'digest' | 'kind' | 'mediaType' | 'layersSizeBytes'>;
+
+/** Manifests by digest, whoever may see them. */
+export async function findManifestViews(
+  db: Db,
+  digests: readonly string[],
+): Promise<ReadonlyMap<string, ManifestBrief>> {
+  if (digests.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('manifest')
+    .select(['id', 'digest', 'kind', 'mediaType', 'layersSizeBytes'])
+    .where('digest', 'in', [...digests])
+    .execute();
+  return new Map(rows.map(row => [row.digest, { ...row, kind: row.kind as ManifestView['kind'] }]));
+}
+
+/** The scans of manifests by their ids. */
+export async function findManifestScans(
+  db: Db,
+  manifestIds: readonly number[],
+): Promise<ReadonlyMap<number, ManifestScan>> {
+  if (manifestIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('imageScan')
+    .select([
+      'manifestId',
+      'state',
+      'errorCode',
+      'errorMessage',
+      'attempts',
+      'scannedAt',
+      'judgedAt',
+      'packageCount',
+      'worst',
+      'critical',
+      'high',
+      'medium',
+      'low',
+      'negligible',
+      'unknown',
+      'fixable',
+      'knownExploited',
+      'undetermined',
+    ])
+    .where('manifestId', 'in', [...manifestIds])
+    .execute();
+  return new Map(rows.map(row => [row.manifestId, { ...row, state: row.state as ScanState }]));
+}
+
+/** A child of an index; `manifestId` is missing for one that was never read. */
+export interface ChildView {
+  readonly digest: string;
+  readonly manifestId: number | null;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  readonly kind: string;
+  readonly os: string | null;
+  readonly architecture: string | null;
+  readonly variant: string | null;
+  readonly layersSizeBytes: number | null;
+}
+
+/** Children of indexes by the index's id, in their order. */
+export async function listChildren(
+  db: Db,
+  indexIds: readonly number[],
+): Promise<ReadonlyMap<number, readonly ChildView[]>> {
+  if (indexIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('manifestChild as child')
+    .leftJoin('manifest', 'manifest.digest', 'child.digest')
+    .select([
+      'child.indexId',
+      'child.digest',
+      'manifest.id as manifestId',
+      'child.mediaType',
+      'child.sizeBytes',
+      'child.kind',
+      'child.os',
+      'child.architecture',
+      'child.variant',
+      'manifest.layersSizeBytes',
+    ])
+    .where('child.indexId', 'in', [...indexIds])
+    .orderBy('child.indexId')
+    .orderBy('child.position')
+    .execute();
+  return Map.groupBy(
+    rows.map(({ indexId, ...child }) => ({ indexId, ...child })),
+    ({ indexId }) => indexId,
+  );
+}
