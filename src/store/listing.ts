@@ -3,6 +3,7 @@
  */
 import { sql } from 'kysely';
 import type { Db } from './database.ts';
+import { findManifestIds } from './manifest.ts';
 import { valueSet } from './row-set.ts';
 
 /** A manifest that a tag or an index leads to. */
@@ -88,13 +89,24 @@ export async function findInRepository(
   digests: readonly string[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   if (digests.length === 0) return new Map();
-  const { rows } = await sql<{ digest: string; tags: readonly string[] | null }>`
-    SELECT m.digest, (SELECT json_agg(t.name) FROM tag t
-      WHERE t.repository_id = ${repositoryId} AND t.manifest_id = m.id AND t.ended_at IS NULL) AS tags
-    FROM manifest m JOIN repository_manifest r ON r.manifest_id = m.id
-    WHERE r.repository_id = ${repositoryId} AND r.gone_at IS NULL
-      AND m.digest IN (SELECT value FROM ${valueSet(digests, 'text')})`.execute(db);
-  return new Map(rows.map(({ digest, tags }) => [digest, tags ?? []]));
+  const ids = await findManifestIds(db, digests);
+  const { rows } = await sql<{ id: number }>`
+    SELECT manifest_id AS id FROM ${valueSet([...ids.values()], 'bigint')} JOIN repository_manifest ON manifest_id = value
+    WHERE repository_id = ${repositoryId} AND gone_at IS NULL`.execute(db);
+  const tags = new Map(rows.map(({ id }): [number, string[]] => [id, []]));
+  const named = await db
+    .selectFrom('tag')
+    .select(['manifestId', 'name'])
+    .where('repositoryId', '=', repositoryId)
+    .where('endedAt', 'is', null)
+    .execute();
+  for (const { manifestId, name } of named) tags.get(manifestId)?.push(name);
+  return new Map(
+    [...ids].flatMap(([digest, id]) => {
+      const names = tags.get(id);
+      return names === undefined ? [] : [[digest, names] as const];
+    }),
+  );
 }
 
 /** Names of the repository's tags, latest first; for telling which may have been meant. */

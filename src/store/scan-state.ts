@@ -3,6 +3,7 @@
  */
 import { sql } from 'kysely';
 import { type Db, type Trx, toJson } from './database.ts';
+import { findManifestIds } from './manifest.ts';
 import { valueSet } from './row-set.ts';
 
 /** What is known of an image wherever it lies. */
@@ -36,11 +37,10 @@ export async function findScanFacts(db: Db, digests: readonly string[]): Promise
 
 /** Says of images without a report that they wait for one. */
 export async function markScansQueued(trx: Trx, digests: readonly string[]): Promise<void> {
-  if (digests.length === 0) return;
+  const ids = await findManifestIds(trx, digests);
   await sql`
     UPDATE image_scan SET state = 'queued'
-    WHERE scanned_at IS NULL AND state IN ('not-scanned', 'failed')
-      AND manifest_id IN (SELECT id FROM manifest WHERE digest IN (SELECT value FROM ${valueSet(digests, 'text')}))`.execute(
+    WHERE manifest_id = ANY (${listOf(ids.values())}) AND scanned_at IS NULL AND state IN ('not-scanned', 'failed')`.execute(
     trx,
   );
 }
@@ -48,12 +48,22 @@ export async function markScansQueued(trx: Trx, digests: readonly string[]): Pro
 /** Takes that back where nothing will come of it, unless another task still will. */
 export async function unmarkScansQueued(trx: Trx, digests: readonly string[]): Promise<void> {
   if (digests.length === 0) return;
+  const { rows } = await sql<{ digest: string }>`
+    SELECT digest FROM ${valueSet(digests, 'text')} JOIN task ON digest = value
+    WHERE kind = 'scan' AND state IN ('queued', 'leased')`.execute(trx);
+  const wanted = new Set(rows.map(({ digest }) => digest));
+  const ids = await findManifestIds(
+    trx,
+    digests.filter(digest => !wanted.has(digest)),
+  );
   await sql`
     UPDATE image_scan SET state = CASE WHEN error_code IS NULL THEN 'not-scanned' ELSE 'failed' END
-    WHERE state = 'queued' AND manifest_id IN (
-      SELECT m.id FROM manifest m WHERE m.digest IN (SELECT value FROM ${valueSet(digests, 'text')})
-        AND NOT EXISTS (SELECT 1 FROM task t
-          WHERE t.kind = 'scan' AND t.state IN ('queued', 'leased') AND t.digest = m.digest))`.execute(trx);
+    WHERE manifest_id = ANY (${listOf(ids.values())}) AND state = 'queued'`.execute(trx);
+}
+
+/** An array that is made once: joined, a plan that expects few rows goes through all of them for each. */
+function listOf(ids: Iterable<number>) {
+  return sql`ARRAY(SELECT value FROM ${valueSet([...ids], 'bigint')})`;
 }
 
 /** Says that a scan failed for good. */

@@ -112,17 +112,6 @@ export async function markLeased(
   return leased;
 }
 
-/** When the next task that waits for its time may be leased; `undefined` when none does. */
-export async function nextNotBefore(trx: Trx, after: Date): Promise<Date | undefined> {
-  const row = await trx
-    .selectFrom('task')
-    .select(({ fn }) => fn.min('notBefore').as('at'))
-    .where('state', '=', 'queued')
-    .where('notBefore', '>', after.toISOString())
-    .executeTakeFirst();
-  return row?.at === undefined || row.at === null ? undefined : new Date(row.at);
-}
-
 /** Tasks of a lane that may be leased, in the order of their rank. */
 async function candidates(
   trx: Trx,

@@ -5,7 +5,7 @@
 import { lockRegistry } from '#store/registry.ts';
 import { listDuePauses } from '#store/run.ts';
 import { listDueSchedules, nextLaunchAt, type ScheduleRecord } from '#store/schedule.ts';
-import { ringTasks } from '#store/task.ts';
+import { removeOldTasks, ringTasks } from '#store/task.ts';
 import { inTransaction } from '#store/transaction.ts';
 import { watchSensors } from '../sensor/presence.ts';
 import type { JobContext } from './job-context.ts';
@@ -19,6 +19,10 @@ import { settleKnown } from './task-end.ts';
 const MAX_DUE = 500;
 /** Looks ahead this far, so that what is due between two ticks starts on its minute. */
 const LOOK_AHEAD_MS = 60_000;
+
+/** What a run has to say of its tasks is with its images and repositories; tasks that ended are kept for a look back. */
+const TASKS_KEPT_MS = 24 * 60 * 60_000;
+const MAX_REMOVED = 5000;
 
 /** One tick. */
 export async function tick(context: JobContext, { signal }: { readonly signal: AbortSignal }): Promise<void> {
@@ -38,6 +42,7 @@ export async function tick(context: JobContext, { signal }: { readonly signal: A
       await launchDue(trx, context, handle as JobHandle & { readonly schedule: ScheduleRecord }, now());
     });
   }
+  await removeOldTasks(store.db, new Date(now().getTime() - TASKS_KEPT_MS), MAX_REMOVED);
   const next = await nextLaunchAt(store.db);
   if (next !== undefined && Date.parse(next) < now().getTime() + LOOK_AHEAD_MS) {
     await queue.send(store.db, 'schedule-tick', {}, { startAfter: new Date(next), singletonKey: next });
