@@ -54,6 +54,13 @@ export const SERVER_SETTINGS = {
     fallback: './data',
     meaning: 'Folder for the embedded database, the vulnerability database, caches and keys',
   },
+  blobs: {
+    flag: 'blobs',
+    env: 'PLIMSOLL_BLOBS',
+    value: 'place',
+    meaning:
+      'Where the hosted registry keeps its bytes: a folder, or `s3://bucket/prefix` (with `?endpoint=https://…&region=…` for a service that is not Amazon’s; credentials as AWS’s own tools find them). The same for all servers of one database. By default the folder `blobs` in the data folder',
+  },
   databaseUrl: {
     flag: 'database-url',
     env: 'DATABASE_URL',
@@ -190,6 +197,7 @@ export interface ServerSettings {
   readonly tlsKey?: string;
   readonly trustProxy: boolean | string;
   readonly data: string;
+  readonly blobs?: string;
   readonly databaseUrl?: string;
   readonly databaseConnections: number;
   readonly secretKey?: string;
@@ -236,7 +244,15 @@ export function readSettings(texts: SettingTexts): ServerSettings {
     host,
     port,
     ...(url === undefined ? {} : { publicUrl: url.replace(/\/+$/, '') }),
-    ...pick(texts, ['tlsCertificate', 'tlsKey', 'databaseUrl', 'secretKey', 'adminPassword', 'vulnerabilityDatabase']),
+    ...pick(texts, [
+      'tlsCertificate',
+      'tlsKey',
+      'blobs',
+      'databaseUrl',
+      'secretKey',
+      'adminPassword',
+      'vulnerabilityDatabase',
+    ]),
     trustProxy: readTrustProxy(texts.trustProxy ?? 'none'),
     data: texts.data ?? './data',
     databaseConnections: number('databaseConnections', texts, 1, 500),
