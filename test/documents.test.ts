@@ -49,6 +49,7 @@ test.each([
   { command: 'plimsoll', args: ['--help'] },
   { command: 'plimsoll scan', args: ['scan', '--help'] },
   { command: 'plimsoll sbom', args: ['sbom', '--help'] },
+  { command: 'plimsoll certify', args: ['certify', '--help'] },
   { command: 'plimsoll db', args: ['db', '--help'] },
   { command: 'plimsoll db update', args: ['db', 'update', '--help'] },
   { command: 'plimsoll db import', args: ['db', 'import', '--help'] },

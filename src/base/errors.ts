@@ -44,6 +44,7 @@ export const ERRORS = {
   ADVISORY_INVALID: { family: 'input', status: 422, meaning: 'An advisory source is not what its format says' },
   VEX_INVALID: { family: 'input', status: 422, meaning: 'A VEX document is in none of the formats we read' },
   SBOM_INVALID: { family: 'input', status: 422, meaning: 'An SBOM is in none of the formats we read' },
+  BASES_INVALID: { family: 'input', status: 422, meaning: 'A catalogue of base images has a mistake in it' },
   WAIVERS_INVALID: { family: 'input', status: 422, meaning: 'A file of waivers has a mistake in it' },
   VERSION_INVALID: { family: 'input', status: 422, meaning: 'A version cannot be read by its ecosystem’s rules' },
   DATABASE_INVALID: {

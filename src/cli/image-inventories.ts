@@ -6,7 +6,7 @@ import type { Image } from '#image/image.ts';
 import type { Inventory } from '#inventory/inventory.ts';
 import { type LayerCache, openLayerCache } from '#scan/layer-cache.ts';
 import { LayerPool } from '#scan/layer-pool.ts';
-import { type ScanOptions, scanImage } from '#scan/scan-image.ts';
+import { readImage, type ScannedImage, type ScanOptions } from '#scan/scan-image.ts';
 import type { CliContext } from './context.ts';
 import { type ImageOptions, openImages } from './image-options.ts';
 import { openProgress, type Progress } from './progress.ts';
@@ -39,11 +39,26 @@ export class InventoryReader implements AsyncDisposable {
   }
 
   /** The inventories of a reference: one, or with `--all-platforms` one for each platform. `isLast`: no other image comes after it. */
-  async *read(reference: string, { isLast }: { readonly isLast: boolean }): AsyncGenerator<Inventory> {
+  async *read(reference: string, options: { readonly isLast: boolean }): AsyncGenerator<Inventory> {
+    for await (const { scanned } of this.readImages(reference, options)) yield scanned.inventory;
+  }
+
+  /**
+   * As `read`, with the images as they were opened. `choose` may leave some of them out before their layers are read. An image is closed when
+   * the next one is asked for.
+   */
+  async *readImages(
+    reference: string,
+    {
+      isLast,
+      choose = images => images,
+    }: { readonly isLast: boolean; readonly choose?: (images: readonly Image[]) => readonly Image[] },
+  ): AsyncGenerator<{ readonly image: Image; readonly scanned: ScannedImage }> {
     await using opened = await openImages(reference, this.#options, this.#context);
-    for (const image of opened.images) {
-      const isEnd = isLast && image === opened.images.at(-1);
-      yield await this.#scan(image, {
+    const images = choose(opened.images);
+    for (const image of images) {
+      const isEnd = isLast && image === images.at(-1);
+      const scanned = await this.#scan(image, {
         signal: this.#context.signal,
         cache: this.#cache,
         pool: this.#pool,
@@ -51,6 +66,7 @@ export class InventoryReader implements AsyncDisposable {
         // Threads that nobody will need again would only hold memory.
         onLayersRead: isEnd ? () => this.#pool[Symbol.asyncDispose]() : undefined,
       });
+      yield { image, scanned };
     }
   }
 
@@ -59,12 +75,12 @@ export class InventoryReader implements AsyncDisposable {
     await this.#pool[Symbol.asyncDispose]();
   }
 
-  async #scan(image: Image, options: Omit<ScanOptions, 'progress'>): Promise<Inventory> {
+  async #scan(image: Image, options: Omit<ScanOptions, 'progress'>): Promise<ScannedImage> {
     const progress = this.#progress;
     const layers = image.layers.flatMap(layer => (layer.kind === 'tar' ? [layer] : []));
     const totalBytes = layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
     progress.startImage(image.reference, layers.length, totalBytes);
-    return await scanImage(image, {
+    return await readImage(image, {
       ...options,
       progress: {
         startLayer: () => progress.startLayer(),

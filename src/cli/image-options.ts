@@ -27,7 +27,7 @@ export interface ImageOptions {
 
 /** Adds the options to a command. */
 export function addImageOptions(command: Command): Command {
-  return command
+  command
     .addOption(
       new Option(
         '--platform <os/arch>',
@@ -36,7 +36,22 @@ export function addImageOptions(command: Command): Command {
         .argParser(toPlatformArgument)
         .conflicts('allPlatforms'),
     )
-    .option('--all-platforms', 'every image of a multi-platform one')
+    .option('--all-platforms', 'every image of a multi-platform one');
+  return addReachOptions(command);
+}
+
+/** Adds `--platform` for a command that takes every platform without it. */
+export function addOnePlatformOption(command: Command): Command {
+  return command.addOption(
+    new Option('--platform <os/arch>', 'this image alone of a multi-platform one; default: all of them').argParser(
+      toPlatformArgument,
+    ),
+  );
+}
+
+/** Adds the options by which images are reached and read, without those that choose among platforms. */
+export function addReachOptions(command: Command): Command {
+  return command
     .option(
       '--authfile <file>',
       'credentials as podman login --authfile writes them; default: those of podman and docker login',

@@ -4,6 +4,7 @@
 import { Command, CommanderError } from 'commander';
 import { ERRORS, exitStatusOf, PlimsollError, toPlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
+import { addCertifyCommand } from './certify.ts';
 import type { CliContext } from './context.ts';
 import { addDbCommands } from './db.ts';
 import { addSbomCommand } from './sbom.ts';
@@ -91,6 +92,7 @@ function buildProgram(context: CliContext, onPolicyNotMet: () => void): Command 
     .exitOverride();
   addScanCommand(program, context, onPolicyNotMet);
   addSbomCommand(program, context);
+  addCertifyCommand(program, context, onPolicyNotMet);
   addDbCommands(program, context);
   addServeCommand(program, context);
   addSensorCommand(program, context);

@@ -1,6 +1,6 @@
 /** BasedOnUbi: the image is built on an approved base image. */
 import { findBase } from '../base-image.ts';
-import type { Check, CheckVerdict } from '../check.ts';
+import { type Check, type CheckVerdict, countOf } from '../check.ts';
 import type { CertificationSubject } from '../subject.ts';
 
 export const basedOnUbi: Check = {
@@ -31,7 +31,7 @@ export const basedOnUbi: Check = {
         const { base, ownLayers } = match;
         return {
           outcome: 'passed',
-          summary: `It is ${base.name} and ${ownLayers} layers of its own`,
+          summary: `It is ${base.name} and ${countOf(ownLayers, 'layer')} of its own`,
           found: [{ kind: 'base', subject: base.name, ...(base.digest === undefined ? {} : { detail: base.digest }) }],
         };
       }

@@ -1,5 +1,5 @@
 /** LayerCountAcceptable: not so many layers that the image is slow to pull and start. */
-import type { Check } from '../check.ts';
+import { type Check, countOf } from '../check.ts';
 
 export const layerCountAcceptable: Check = {
   name: 'LayerCountAcceptable',
@@ -13,7 +13,7 @@ export const layerCountAcceptable: Check = {
     const isFine = layerCount <= maxLayers;
     return {
       outcome: isFine ? 'passed' : 'failed',
-      summary: `It has ${layerCount} layers, at most ${maxLayers} are allowed`,
+      summary: `It has ${countOf(layerCount, 'layer')}, at most ${maxLayers} are allowed`,
       found: isFine
         ? []
         : [{ kind: 'layer', subject: String(layerCount), detail: `${layerCount - maxLayers} too many` }],

@@ -17,7 +17,9 @@ export const runAsNonRoot: Check = {
     return {
       outcome: 'failed',
       summary: why,
-      found: [{ kind: 'user', subject: user, detail: user === '' ? 'not set' : 'is root' }],
+      found: [
+        { kind: 'user', subject: user === '' ? 'root' : user, detail: user === '' ? 'as no other is set' : 'is root' },
+      ],
       ...(isSeenByPreflight
         ? {}
         : { differsFromPreflight: `Preflight compares the whole text with "0" and "root", and lets "${user}" pass` }),

@@ -3,9 +3,9 @@
  *
  * Source: the form that Jenkins and GitLab read. What was set aside or could not be determined is a skipped test: seen, and not counted.
  */
-import { printable } from '#base/text.ts';
 import type { Finding } from '#matching/finding.ts';
 import { formatPlatform } from '#oci/platform.ts';
+import { attribute, escapeXml } from '../xml-text.ts';
 import { advisoryLink } from './advisory-link.ts';
 import { fixText, type ScanReport } from './scan-report.ts';
 
@@ -80,24 +80,4 @@ function skippedCase(classname: string, name: string, message: string): string {
 
 function nameOf({ id, severity, package: one }: Finding): string {
   return `[${severity}] ${id} ${one.name} ${one.version}`;
-}
-
-function attribute(text: string): string {
-  return `"${escapeXml(text)}"`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-};
-
-/** Text for XML 1.0, which has no control characters, no lone surrogates and none of the last two code points, escaped or not. */
-function escapeXml(text: string): string {
-  return printable(text, 4096)
-    .toWellFormed()
-    .replace(/[\ufffe\uffff]/g, '\ufffd')
-    .replace(/[&<>"']/g, character => ENTITIES[character] ?? '');
 }
