@@ -98,7 +98,7 @@ test('in any order of reports, cancels, expiries, failures and launches', async 
       await check(world);
       expect([...play.acknowledged].filter(([, times]) => times > 1)).toEqual([]);
     }),
-    { numRuns: 12, endOnFailure: true },
+    { numRuns: 10, endOnFailure: true },
   );
 }, 120_000);
 

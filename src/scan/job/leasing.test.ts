@@ -2,12 +2,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore, type Store } from '#store/database.ts';
 import { migrate } from '#store/migrate.ts';
+import { listRuns } from '#store/run.ts';
 import { findPostgres } from '#store/testing/postgres-server.ts';
 import { describeStores, newDatabase } from '#store/testing/stores.ts';
+import { whyNotAddingUp } from '../schedule/counters.ts';
 import { openServerPort } from '../task/server-port.ts';
 import { openTaskBell } from '../task/task-bell.ts';
+import { LEASE_MS } from './leasing.ts';
 import { createRegistry, removeRegistry, updateRegistry } from './manage-registry.ts';
-import { cancelSchedule } from './manage-schedule.ts';
+import { cancelSchedule, restartSchedule } from './manage-schedule.ts';
 import { previewSchedule } from './preview.ts';
 import { finishRemoval } from './removal.ts';
 import { testConnection } from './test-connection.ts';
@@ -244,5 +247,48 @@ test.skipIf(findPostgres() === undefined)(
     });
     expect(world.contents.scanned).toHaveLength(40);
     expect(new Set(world.contents.scanned).size).toBe(40);
+  },
+);
+
+test.skipIf(findPostgres() === undefined)(
+  'cancels, restarts and ticks from two servers in the middle of it all leave counters that add up, and an end',
+  async () => {
+    const location = await newDatabase();
+    await using first = await openStore(location);
+    await migrate(first);
+    await using second = await openStore(location);
+    await using world = await openWorld(first);
+    for (let i = 0; i < 24; i += 1) world.contents.push(`app${i % 3}`, `v${i}`, `image ${i}`);
+    const there = { ...world.context, store: second };
+    const jobs = [await world.create(), await world.create({ targets: [{ repository: 'app1', tags: [] }] })];
+    await world.addSensor('b');
+    const sensors = (await first.db.selectFrom('sensor').select('id').execute()).map(
+      ({ id }, place) => new ScriptedSensor(openServerPort(place === 0 ? world.context : there, id), world.contents),
+    );
+    const interfere = async (context: typeof there, id: string) => {
+      for (let i = 0; i < 4; i += 1) {
+        for (const change of [cancelSchedule, restartSchedule]) {
+          // Whether it is allowed just now is up to chance; that it is answered is not.
+          await change(context, { id, actor: ACTOR }).catch(error => expect(error).toMatchObject({ code: 'CONFLICT' }));
+        }
+        await tick(context, { signal });
+      }
+    };
+    await Promise.all([
+      ...sensors.map(sensor => sensor.work()),
+      interfere(world.context, jobs[0]?.id ?? ''),
+      interfere(there, jobs[1]?.id ?? ''),
+    ]);
+    for (let round = 0; round < 3; round += 1) {
+      await Promise.all(sensors.map(sensor => sensor.work()));
+      world.pass(LEASE_MS + 1);
+      await world.tick();
+    }
+    for (const run of await listRuns(first.db, { limit: 100 })) {
+      expect(run.completedAt).toBeDefined();
+      expect(whyNotAddingUp(run.counters)).toBeUndefined();
+    }
+    const scans = await first.db.selectFrom('imageScan').select('state').execute();
+    expect(scans.filter(({ state }) => state === 'scanned')).toHaveLength(24);
   },
 );
