@@ -8,6 +8,7 @@ import pino, { type Logger } from 'pino';
 import { PlimsollError } from '#base/errors.ts';
 import type { ServerSettings } from '#base/server-settings.ts';
 import { printable } from '#base/text.ts';
+import { openBlobStore } from '#blob/open-blob-store.ts';
 import { createAuthenticate } from '#http/authentication.ts';
 import { EventFeed } from '#http/native/event/event-feed.ts';
 import type { GuardedRoute } from '#http/route-access.ts';
@@ -24,6 +25,7 @@ import { openQueue } from '#store/queue.ts';
 import { createSealer } from '#store/seal.ts';
 import { findWebFolder, listApis, type ServerParts } from './apis.ts';
 import { prepareFirstAccount } from './first-account.ts';
+import { openHosting } from './hosting.ts';
 import { createMetrics } from './metrics.ts';
 import { readSecretKey } from './secret-key.ts';
 import { startWork } from './work.ts';
@@ -73,10 +75,19 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
     jobs,
     feed: opened.use(await EventFeed.open(store)),
   };
+  const hosting = opened.use(
+    await openHosting({
+      content: parts.content,
+      blobs: opened.use(await openBlobStore(settings.blobs, folder)),
+      log,
+      publicUrl: settings.publicUrl,
+      host: `${settings.host}:${settings.port}`,
+    }),
+  );
   const site = { publicUrl: settings.publicUrl };
   const setupPath = await prepareFirstAccount(context, settings);
   const app = await buildServer({
-    apis: listApis(parts, { site, webFolder: findWebFolder(), version: world.version }),
+    apis: [hosting.api, ...listApis(parts, { site, webFolder: findWebFolder(), version: world.version })],
     authenticate: createAuthenticate(context, site),
     version: world.version,
     logger: log,
@@ -88,6 +99,7 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
   opened.defer(async () => await app.close());
   const url = await listen(app, settings);
   opened.use(await startWork(parts, { settings, world, log, folder, url }));
+  await hosting.work();
   log.info({ url, store: store.kind }, 'server started');
   const closing = opened.move();
   const publicUrl = settings.publicUrl ?? url;
