@@ -1,5 +1,6 @@
 /**
- * Every route of the server against everybody who might try: authorisation/ says who may. The server is the real one, asked over HTTP.
+ * Every route of the server against everybody who might try: authorisation/ says who may. The server is the real one, asked over HTTP, on a
+ * PostgreSQL into which the test puts an image.
  *
  * Denied is an answer 401 or 403, or 404 for what one may not even know of; everything else is allowed, a failure of the server excepted.
  */
@@ -8,8 +9,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collectSettings, readSettings } from '#base/server-settings.ts';
+import { openStore } from '#store/database.ts';
+import { findPostgres } from '#store/testing/postgres-server.ts';
+import { newDatabase } from '#store/testing/stores.ts';
+import { SOURCE_IDS } from '#vulndb/fetch/feed-url.ts';
 import { type RunningServer, startServer } from '../../src/main/server/start-server.ts';
 import { AUTHORISATION } from './authorisation/all-rows.ts';
+import { type OwnImage, placeOwnImage } from './authorisation/own-image.ts';
 import type { Audience, Row, SampleRequest, SampleWorld } from './authorisation/row.ts';
 
 const PASSWORD = 'correct horse battery';
@@ -58,108 +64,127 @@ let aheadMs = 0;
 let count = 0;
 let own = '';
 let foreign = '';
+let image: OwnImage;
 /** Of whoever runs the server; not one of those who try. */
 let root: Headers = {};
 const keys = new Map<Visitor, Headers>();
 const sessions = new Map<Visitor, Headers>();
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'plimsoll-authorisation-'));
-  const flags = {
-    listen: '127.0.0.1:0',
-    data: folder,
-    adminPassword: PASSWORD,
-    sensor: 'off',
-    databaseSchedule: 'never',
-  };
-  server = await startServer(readSettings(collectSettings(flags, {})), {
-    env: {},
-    version: '0.0.0',
-    now: () => new Date(Date.now() + aheadMs),
-    log: () => {},
-  });
-  root = await signIn('admin', PASSWORD);
-  own = String((await ask('POST', '/api/v1/namespaces', { name: 'own-place' }))['id']);
-  foreign = String((await ask('POST', '/api/v1/namespaces', { name: 'foreign-place' }))['id']);
-  for (const person of ALL) {
-    const { name, headers } = await addPerson(person);
-    sessions.set(person, headers);
-    keys.set(person, bearer((await makeKey(headers, { name, role: highest(person) })).key));
-  }
-  const expiring = await makeKey(root, { name: 'expiring', role: 'admin', expiresAt: new Date(Date.now() + HOUR_MS) });
-  const revoked = await makeKey(root, { name: 'revoked', role: 'admin' });
-  for (const { key } of [expiring, revoked])
-    expect((await send('GET', '/api/v1/session', bearer(key))).status).toBe(200);
-  await ask('DELETE', `/api/v1/api-keys/${revoked.id}`);
-  aheadMs += HOUR_MS;
-  keys.set('expired key', bearer(expiring.key));
-  keys.set('revoked key', bearer(revoked.key));
-}, 120_000);
-
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-test('every route has a row, and every row a route', () => {
-  const routes = server.routes.map(({ method, url }) => `${method} ${url}`);
-  const rows = AUTHORISATION.map(({ route }): string => route);
-  expect(
-    routes.filter(route => !rows.includes(route)),
-    'routes without a row',
-  ).toEqual([]);
-  expect(
-    rows.filter(route => !routes.includes(route)),
-    'rows without a route',
-  ).toEqual([]);
-  expect(
-    rows.filter((route, at) => rows.indexOf(route) !== at),
-    'rows twice',
-  ).toEqual([]);
-});
-
-test('the document of the API names no route that is not in the table', async () => {
-  const { paths } = (await (await send('GET', '/api/v1/openapi.json', {})).json()) as Record<string, object>;
-  const documented = Object.entries(paths ?? {}).flatMap(([path, methods]) =>
-    Object.keys(methods).map(method => `${method.toUpperCase()} ${path.replace(/\{([^}]+)\}/g, ':$1')}`),
-  );
-  expect(documented.length).toBeGreaterThan(0);
-  expect(documented.filter(route => !AUTHORISATION.some(row => row.route === route))).toEqual([]);
-});
-
-describe.each(AUTHORISATION.map(row => ({ row, route: row.route, audience: row.for })))(
-  '$route is for: $audience',
-  ({ row }) => {
-    test('allowed are those alone, whoever tries', async () => {
-      const allowed: Visitor[] = [];
-      // Those who wait do so together.
-      if (row.waits === true) {
-        const answers = await Promise.all(VISITORS.map(visitor => isAllowed(row, visitor)));
-        allowed.push(...VISITORS.filter((_, at) => answers[at]));
-      } else {
-        for (const visitor of VISITORS) if (await isAllowed(row, visitor)) allowed.push(visitor);
-      }
-      expect(allowed).toEqual(VISITORS.filter(visitor => MEMBERS[row.for].includes(visitor)));
+describe.skipIf(findPostgres() === undefined)('authorisation', () => {
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'plimsoll-authorisation-'));
+    const location = await newDatabase();
+    const { url } = location;
+    const flags = {
+      listen: '127.0.0.1:0',
+      data: folder,
+      adminPassword: PASSWORD,
+      sensor: 'off',
+      databaseUrl: url,
+      secretKey: 'a secret of at least 32 characters for tests',
+      databaseSchedule: 'never',
+      // Whoever may have the sources fetched fetches nothing.
+      databaseMirrors: SOURCE_IDS.map(id => `${id}=http://127.0.0.1:9`).join(),
+    };
+    server = await startServer(readSettings(collectSettings(flags, {})), {
+      env: {},
+      version: '0.0.0',
+      now: () => new Date(Date.now() + aheadMs),
+      log: () => {},
     });
-    if (row.for === 'session') {
-      test('an API key is not allowed what is for sessions', async () => {
-        for (const person of ALL) {
-          expect(await isAllowed(row, person, 'key'), person).toBe(false);
+    root = await signIn('admin', PASSWORD);
+    own = String((await ask('POST', '/api/v1/namespaces', { name: 'own-place' }))['id']);
+    foreign = String((await ask('POST', '/api/v1/namespaces', { name: 'foreign-place' }))['id']);
+    const registry = { name: 'own', type: 'docker-v2', url: 'https://registry.example', namespaceId: own };
+    const { id: registryId } = await ask('POST', '/api/v1/registries', registry);
+    {
+      await using store = await openStore(location);
+      image = await placeOwnImage(store, folder, String(registryId));
+    }
+    for (const person of ALL) {
+      const { name, headers } = await addPerson(person);
+      sessions.set(person, headers);
+      keys.set(person, bearer((await makeKey(headers, { name, role: highest(person) })).key));
+    }
+    const expiring = await makeKey(root, {
+      name: 'expiring',
+      role: 'admin',
+      expiresAt: new Date(Date.now() + HOUR_MS),
+    });
+    const revoked = await makeKey(root, { name: 'revoked', role: 'admin' });
+    for (const { key } of [expiring, revoked])
+      expect((await send('GET', '/api/v1/session', bearer(key))).status).toBe(200);
+    await ask('DELETE', `/api/v1/api-keys/${revoked.id}`);
+    aheadMs += HOUR_MS;
+    keys.set('expired key', bearer(expiring.key));
+    keys.set('revoked key', bearer(revoked.key));
+  }, 120_000);
+
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('every route has a row, and every row a route', () => {
+    const routes = server.routes.map(({ method, url }) => `${method} ${url}`);
+    const rows = AUTHORISATION.map(({ route }): string => route);
+    expect(
+      routes.filter(route => !rows.includes(route)),
+      'routes without a row',
+    ).toEqual([]);
+    expect(
+      rows.filter(route => !routes.includes(route)),
+      'rows without a route',
+    ).toEqual([]);
+    expect(
+      rows.filter((route, at) => rows.indexOf(route) !== at && !route.endsWith('*')),
+      'rows twice',
+    ).toEqual([]);
+  });
+
+  test('the document of the API names no route that is not in the table', async () => {
+    const { paths } = (await (await send('GET', '/api/v1/openapi.json', {})).json()) as Record<string, object>;
+    const documented = Object.entries(paths ?? {}).flatMap(([path, methods]) =>
+      Object.keys(methods).map(method => `${method.toUpperCase()} ${path.replace(/\{([^}]+)\}/g, ':$1')}`),
+    );
+    expect(documented.length).toBeGreaterThan(0);
+    expect(documented.filter(route => !AUTHORISATION.some(row => row.route === route))).toEqual([]);
+  });
+
+  describe.each(AUTHORISATION.map(row => ({ row, route: row.route, audience: row.for })))(
+    '$route is for: $audience',
+    ({ row }) => {
+      test('allowed are those alone, whoever tries', async () => {
+        const allowed: Visitor[] = [];
+        // Those who wait do so together.
+        if (row.waits === true) {
+          const answers = await Promise.all(VISITORS.map(visitor => isAllowed(row, visitor)));
+          allowed.push(...VISITORS.filter((_, at) => answers[at]));
+        } else {
+          for (const visitor of VISITORS) if (await isAllowed(row, visitor)) allowed.push(visitor);
         }
+        expect(allowed).toEqual(VISITORS.filter(visitor => MEMBERS[row.for].includes(visitor)));
       });
-    }
-    if (row.isFiltered === true) {
-      test('it does not show what is in a foreign namespace', async () => {
-        const [here, there] = [
-          await idsOf(row, 'admin of the namespace'),
-          await idsOf(row, 'admin of a foreign namespace'),
-        ];
-        expect(here.length, 'there is something to be seen').toBeGreaterThan(0);
-        expect(there.filter(id => here.includes(id))).toEqual([]);
-      });
-    }
-  },
-);
+      if (row.for === 'session') {
+        test('an API key is not allowed what is for sessions', async () => {
+          for (const person of ALL) {
+            expect(await isAllowed(row, person, 'key'), person).toBe(false);
+          }
+        });
+      }
+      if (row.isFiltered === true) {
+        test('it does not show what is in a foreign namespace', async () => {
+          const [here, there] = [
+            await idsOf(row, 'admin of the namespace'),
+            await idsOf(row, 'admin of a foreign namespace'),
+          ];
+          expect(here.length, 'there is something to be seen').toBeGreaterThan(0);
+          expect(there.filter(id => here.includes(id))).toEqual([]);
+        });
+      }
+    },
+  );
+});
 
 async function isAllowed(row: Row, visitor: Visitor, by?: 'key'): Promise<boolean> {
   const { status, text } = await attempt(row, visitor, by);
@@ -179,10 +204,12 @@ async function idsOf(row: Row, visitor: Visitor): Promise<readonly unknown[]> {
 
 async function attempt(row: Row, visitor: Visitor, by?: 'key'): Promise<{ status: number; text: string }> {
   const isBySession = row.for === 'session' && by === undefined && sessions.has(visitor);
-  const world: SampleWorld = { own, foreign, isBySession, freshName: () => `fresh-${++count}`, ask, signIn };
-  const { params = {}, query = '', body, headers = {} }: SampleRequest = (await row.request?.(world)) ?? {};
+  const world: SampleWorld = { own, foreign, image, isBySession, freshName: () => `fresh-${++count}`, ask, signIn };
+  const { params = {}, rest = '', query = '', body, headers = {} }: SampleRequest = (await row.request?.(world)) ?? {};
   const [method = '', path = ''] = row.route.split(' ');
-  const url = path.replace(/:([A-Za-z]+)/g, (_, name: string) => encodeURIComponent(params[name] ?? `no-${name}`));
+  const url = path
+    .replace(/:([A-Za-z]+)/g, (_, name: string) => encodeURIComponent(params[name] ?? `no-${name}`))
+    .replace(/\*$/, rest);
   const shown = (isBySession ? sessions : keys).get(visitor) ?? {};
   const signal = row.waits === true ? AbortSignal.timeout(DENIED_WITHIN_MS) : undefined;
   let answer: Response;

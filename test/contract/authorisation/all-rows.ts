@@ -1,5 +1,6 @@
 /** The rows of all APIs. */
 import { ACCESS_ROWS, SESSION_ROWS } from './access-rows.ts';
+import { CONTENT_ROWS, QUAY_ROWS } from './content-rows.ts';
 import { EVENT_ROWS, JOB_ROWS } from './job-rows.ts';
 import type { Row } from './row.ts';
 import { SENSOR_PORT_ROWS, SENSOR_ROWS } from './sensor-rows.ts';
@@ -13,6 +14,8 @@ export const AUTHORISATION: readonly Row[] = [
   ...ACCESS_ROWS,
   ...EVENT_ROWS,
   ...JOB_ROWS,
+  ...CONTENT_ROWS,
+  ...QUAY_ROWS,
   ...SENSOR_ROWS,
   ...SENSOR_PORT_ROWS,
   ...WEBHOOK_ROWS,

@@ -3,8 +3,10 @@
  *
  * To add a route, add a row to the file of its API: its method and path as registered, who may use it, and, where the path has parameters
  * or the route takes a body, a function that makes the request. It is called anew for each who tries, so that what one removes is there for
- * the next; its body must be one that the route takes. A new API is a new file, named in all-rows.ts.
+ * the next; its body must be one that the route takes. A new API is a new file, named in all-rows.ts. A path that
+ * ends in a star may have several rows, one for each thing it stands for.
  */
+import type { OwnImage } from './own-image.ts';
 
 /**
  * Who may use a route. Roles are in the namespace that the request is about (`world.own`), or everywhere; each includes those that may more.
@@ -27,6 +29,8 @@ export type Audience =
 export interface SampleRequest {
   /** Values of the path's parameters. */
   readonly params?: Readonly<Record<string, string>>;
+  /** What stands for the star at the end of a path. */
+  readonly rest?: string;
   /** With its question mark. */
   readonly query?: string;
   readonly body?: unknown;
@@ -37,6 +41,8 @@ export interface SampleRequest {
 export interface SampleWorld {
   /** Id of the namespace that requests are about. */
   readonly own: string;
+  /** An image in `own`. */
+  readonly image: OwnImage;
   /** Id of another namespace. */
   readonly foreign: string;
   /** Whether this one tries with a session instead of a key. */
