@@ -4,6 +4,7 @@
 import type { Inventory } from '#inventory/inventory.ts';
 import { OS_PACKAGE_TYPES } from '#inventory/package.ts';
 import type { Undetermined } from '#matching/finding.ts';
+import { countOf } from './check.ts';
 
 const DATABASES = /(?:^|\/)(?:rpm\/[^/]+|dpkg\/status|apk\/db\/installed|os-release)$/;
 
@@ -14,7 +15,7 @@ export function tellUnknowns(
 ): readonly string[] {
   const unjudged = undetermined
     .filter(({ ids, packages }) => ids.length === 0 && packages.some(one => OS_PACKAGE_TYPES.has(one.type)))
-    .map(({ why, packages }) => `${packages.length} packages cannot be judged: ${why}`);
+    .map(({ why, packages }) => `${countOf(packages.length, 'package')} cannot be judged: ${why}`);
   const unread = gaps
     .filter(({ path }) => path === undefined || DATABASES.test(path))
     .map(({ path, layer, reason }) => `${path ?? layer ?? 'A part of the image'} could not be read: ${reason}`);
