@@ -30,6 +30,11 @@ const SAME_FLOOR: ReadonlySet<string> = new Set([
   'report -> certification',
   // Feeds are fetched, and databases pulled and pushed, over the connections that registries are reached by.
   'vulndb -> image',
+  // Use cases of projects: who asks and what they may; images read, stored and reported by what scans are made of; keys and pushes of the
+  // hosted registry, whose ports projects serve.
+  'project -> access',
+  'project -> scan',
+  'project -> hosting',
   // Registries are listed over the same connections and log-ins that images are pulled by.
   'connector -> image',
   // The registry has log-ins of its own, by the accounts and keys of all APIs.

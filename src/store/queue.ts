@@ -41,6 +41,22 @@ export const JOBS = {
   },
   /** Removes what nobody needs any more from the hosted registry. */
   'hosted-collection': { data: z.object({}), retryLimit: 0, expireInSeconds: 7200, policy: 'singleton' },
+  /** Sent with the id as key, so that at most one of an image waits. Goes on with an image of a project: reads, certifies and, where that is wanted, publishes it. */
+  'project-image': {
+    data: z.object({ imageId: z.string() }),
+    retryLimit: 3,
+    expireInSeconds: 3600,
+    policy: 'short',
+  },
+  /** Does what was asked for about a project: scans an image somewhere, publishes one, … */
+  'project-request': {
+    data: z.object({ requestId: z.string() }),
+    retryLimit: 3,
+    expireInSeconds: 3600,
+    policy: 'short',
+  },
+  /** Judges images of projects again after what is known of their packages changed, and tells when a grade falls. */
+  'project-grades': { data: z.object({}), retryLimit: 2, expireInSeconds: 3600, policy: 'singleton' },
   /** Removes sessions, events, answers and facts whose time is over. */
   housekeeping: { data: z.object({}), retryLimit: 0, expireInSeconds: 3600, policy: 'singleton' },
 } as const;

@@ -60,9 +60,9 @@ async function findInFile(
       if (found !== undefined) return found;
     }
   }
-  for (const wanted of keysFor({ registry, repository: scope.repository })) {
+  for (const wanted of credentialKeysFor({ registry, repository: scope.repository })) {
     for (const [name, entry] of Object.entries(file.entries)) {
-      if (normalKey(name) !== wanted) continue;
+      if (normalCredentialKey(name) !== wanted) continue;
       const found = inlineCredentials(entry, name, file.path);
       if (found !== undefined) return found;
     }
@@ -71,13 +71,13 @@ async function findInFile(
 }
 
 /** The keys that speak for a repository, the most specific first: `quay.io/org/app`, `quay.io/org`, `quay.io`. */
-function keysFor({ registry, repository }: CredentialScope): readonly string[] {
+export function credentialKeysFor({ registry, repository }: CredentialScope): readonly string[] {
   const parts = repository.split('/');
   return [...parts.map((_, at) => [registry, ...parts.slice(0, parts.length - at)].join('/')), registry];
 }
 
 /** A key as a host and perhaps a namespace. One that is a URL, or ends in an API version, is a host and nothing more. */
-function normalKey(key: string): string {
+export function normalCredentialKey(key: string): string {
   const isUrl = /^https?:\/\//i.test(key);
   const [host = '', ...path] = key.replace(/^https?:\/\//i, '').split('/');
   const names = path.filter(part => part !== '');
@@ -86,7 +86,7 @@ function normalKey(key: string): string {
 }
 
 function hostOfKey(key: string): string {
-  return normalKey(key).split('/')[0] ?? '';
+  return normalCredentialKey(key).split('/')[0] ?? '';
 }
 
 function defaultPaths(env: CredentialStoreOptions['env']): readonly string[] {
