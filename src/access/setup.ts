@@ -30,7 +30,7 @@ const MAX_TOKENS = 20;
 const settingSchema = z.object({ tokenHashes: z.array(z.string()) });
 
 /** The namespace that is there from the beginning. */
-export const DEFAULT_NAMESPACE = 'default';
+const DEFAULT_NAMESPACE = 'default';
 
 /** Whether nobody has set the server up yet. */
 export async function needsSetup({ store: { db } }: AccessContext): Promise<boolean> {

@@ -17,7 +17,7 @@ export const MAX_FAILURES_BY_ACCOUNT = 10;
 export const MAX_FAILURES_BY_ADDRESS = 50;
 
 /** Too many sign-ins failed; says when the next may be tried. */
-export class SignInLimitError extends PlimsollError {
+class SignInLimitError extends PlimsollError {
   readonly retryAfterSeconds: number;
 
   constructor(retryAfterSeconds: number) {
