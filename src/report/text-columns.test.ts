@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cutText, padText, textWidth } from './text-columns.ts';
+import { cutText, padText, textWidth, wrapText } from './text-columns.ts';
 
 test.each([
   { text: 'openssl', width: 7, why: 'a letter is a column' },
@@ -37,4 +37,18 @@ test('cut and padded text is exactly as wide as its column, or one less before a
       expect(textWidth(padText(cutText(one, columns, where), columns))).toBe(columns);
     }),
   );
+});
+
+test('wrapped text fits, and loses no word that could be shown', () => {
+  const words = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '表'), minLength: 1, maxLength: 6 }), {
+    maxLength: 12,
+  });
+  fc.assert(
+    fc.property(words, fc.integer({ min: 12, max: 30 }), (list, columns) => {
+      const lines = wrapText(list.join(' '), columns);
+      expect(Math.max(...lines.map(textWidth))).toBeLessThanOrEqual(columns);
+      expect(lines.join(' ')).toBe(list.join(' '));
+    }),
+  );
+  expect(wrapText('one verylongword two', 8)).toEqual(['one', 'very…ord', 'two']);
 });

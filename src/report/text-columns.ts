@@ -50,3 +50,19 @@ function takeWidth(parts: readonly string[], columns: number): string[] {
 export function padText(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - textWidth(text)));
 }
+
+/** `text` in lines of at most `columns` columns, broken between words; a word that is longer is cut. At least one line. */
+export function wrapText(text: string, columns: number): string[] {
+  if (textWidth(text) <= columns) return [text];
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (textWidth(longer) <= columns) line = longer;
+    else {
+      if (line !== '') lines.push(line);
+      line = cutText(word, columns, 'middle');
+    }
+  }
+  return [...lines, line];
+}

@@ -13,10 +13,12 @@ import { formatPlatform } from '#oci/platform.ts';
 import { layOut } from '../grid.ts';
 import type { ReportOptions } from '../report-options.ts';
 import type { Colors } from '../table.ts';
-import { cutText } from '../text-columns.ts';
+import { cutText, wrapText } from '../text-columns.ts';
 import { factText } from './fact-text.ts';
 
 const MAX_BREACHES = 20;
+/** How much further in a text goes on than it began. */
+const HANGING = 2;
 const WORDS: Readonly<Record<CheckOutcome, string>> = {
   passed: 'passed',
   failed: 'FAILED',
@@ -47,7 +49,10 @@ function imageLines(certificate: Certificate, width: number, colors: Colors): st
     results,
     width - 2,
   );
-  const line = (text: string, indent = 2) => `${' '.repeat(indent)}${cutText(printable(text, 2000), width - indent)}`;
+  const say: Say = (text, indent = 2) =>
+    wrapText(printable(text, 2000), width - indent - HANGING).map(
+      (one, at) => `${' '.repeat(at === 0 ? indent : indent + HANGING)}${one}`,
+    );
   return [
     colors.bold(cutText(`${printable(name, 4096)}${platform}`, width)),
     ...(image.digest === undefined ? [] : [cutText(printable(image.digest), width)]),
@@ -59,35 +64,36 @@ function imageLines(certificate: Certificate, width: number, colors: Colors): st
     ...lines.map(one => `  ${one}`),
     ...results
       .filter(({ outcome }) => outcome === 'failed' || outcome === 'error')
-      .flatMap(result => remedyLines(result, line, colors)),
-    ...notedLines(results, line, colors),
-    ...(gate === undefined ? [] : gateLines(gate, line, colors)),
-    ...(grade === undefined ? [] : gradeLines(grade, line, colors)),
-    ...(objections.length === 0 ? [] : ['', colors.bold('AS ASKED'), ...objections.map(one => line(one))]),
+      .flatMap(result => remedyLines(result, say, colors)),
+    ...notedLines(results, say, colors),
+    ...(gate === undefined ? [] : gateLines(gate, say, colors)),
+    ...(grade === undefined ? [] : gradeLines(grade, say, colors)),
+    ...(objections.length === 0 ? [] : ['', colors.bold('AS ASKED'), ...objections.flatMap(one => say(one))]),
   ];
 }
 
-type Line = (text: string, indent?: number) => string;
+/** A text in lines that fit, from the second on a little further in. */
+type Say = (text: string, indent?: number) => readonly string[];
 
 function painted(text: string, outcome: CheckOutcome, colors: Colors): string {
   if (outcome === 'passed') return colors.green(text);
   return outcome === 'not-applicable' ? colors.dim(text) : colors.red(text);
 }
 
-function remedyLines(result: CheckResult, line: Line, colors: Colors): string[] {
+function remedyLines(result: CheckResult, say: Say, colors: Colors): string[] {
   const { name, found, why, fix, differsFromPreflight } = result;
   return [
     '',
     colors.bold(name),
-    ...found.map(fact => line(factText(fact), 4)),
-    line(`Why it matters: ${why}`),
-    line(`What to do: ${fix}`),
-    ...(differsFromPreflight === undefined ? [] : [line(`Otherwise in preflight: ${differsFromPreflight}`)]),
+    ...found.flatMap(fact => say(factText(fact), 4)),
+    ...say(`Why it matters: ${why}`),
+    ...say(`What to do: ${fix}`),
+    ...(differsFromPreflight === undefined ? [] : say(`Otherwise in preflight: ${differsFromPreflight}`)),
   ];
 }
 
 /** What passed and is worth a look all the same. */
-function notedLines(results: readonly CheckResult[], line: Line, colors: Colors): string[] {
+function notedLines(results: readonly CheckResult[], say: Say, colors: Colors): string[] {
   const noted = results.filter(
     ({ outcome, differsFromPreflight }) => outcome === 'passed' && differsFromPreflight !== undefined,
   );
@@ -95,18 +101,18 @@ function notedLines(results: readonly CheckResult[], line: Line, colors: Colors)
   return [
     '',
     colors.bold('OTHERWISE IN PREFLIGHT'),
-    ...noted.map(({ name, differsFromPreflight }) => line(`${name}: ${differsFromPreflight ?? ''}`)),
+    ...noted.flatMap(({ name, differsFromPreflight }) => say(`${name}: ${differsFromPreflight ?? ''}`)),
   ];
 }
 
-function gateLines({ outcome, summary, breaches, unknown }: GateResult, line: Line, colors: Colors): string[] {
-  const shown = breaches.slice(0, MAX_BREACHES).map(({ finding, fixed, ageDays }) => {
+function gateLines({ outcome, summary, breaches, unknown }: GateResult, say: Say, colors: Colors): string[] {
+  const shown = breaches.slice(0, MAX_BREACHES).flatMap(({ finding, fixed, ageDays }) => {
     const version = finding.fix.kind === 'fixed' ? finding.fix.version : '';
     const since =
       ageDays === undefined
         ? 'nobody says since when'
         : `${fixed?.basis === 'fix' ? 'out' : 'known'} for ${ageDays} days`;
-    return line(
+    return say(
       `${finding.severity} ${finding.id} in ${finding.package.name} ${finding.package.version}: fixed in ${version}, ${since}`,
       4,
     );
@@ -115,27 +121,27 @@ function gateLines({ outcome, summary, breaches, unknown }: GateResult, line: Li
   return [
     '',
     colors.bold(`VULNERABILITY GATE: ${painted(WORDS[outcome], outcome, colors)}`),
-    line(summary),
+    ...say(summary),
     ...shown,
-    ...(rest > 0 ? [line(`… and ${rest} more; the format json lists them all`, 4)] : []),
-    ...unknown.slice(0, MAX_BREACHES).map(one => line(`not known: ${one}`, 4)),
+    ...(rest > 0 ? say(`… and ${rest} more; the format json lists them all`, 4) : []),
+    ...unknown.slice(0, MAX_BREACHES).flatMap(one => say(`not known: ${one}`, 4)),
   ];
 }
 
-function gradeLines({ grade, schedule, nextDrop, unknown }: HealthGrade, line: Line, colors: Colors): string[] {
+function gradeLines({ grade, schedule, nextDrop, unknown }: HealthGrade, say: Say, colors: Colors): string[] {
   const day = (date: Date) => date.toISOString().slice(0, 10);
   return [
     '',
     colors.bold(`HEALTH GRADE: ${grade}`),
-    ...schedule.map(({ grade: letter, start, end, because }) =>
-      line(
+    ...schedule.flatMap(({ grade: letter, start, end, because }) =>
+      say(
         `${letter}  from ${day(start)}${end === undefined ? '' : ` to ${day(end)}`}${because === undefined ? '' : `: ${because}`}`,
         4,
       ),
     ),
     ...(nextDrop === undefined
       ? []
-      : [line(`Falls to ${nextDrop.grade} on ${day(nextDrop.at)}; a new build with the fixes keeps it up`)]),
-    ...(grade === 'unknown' ? unknown.slice(0, MAX_BREACHES).map(one => line(`not known: ${one}`, 4)) : []),
+      : say(`Falls to ${nextDrop.grade} on ${day(nextDrop.at)}; a new build with the fixes keeps it up`)),
+    ...(grade === 'unknown' ? unknown.slice(0, MAX_BREACHES).flatMap(one => say(`not known: ${one}`, 4)) : []),
   ];
 }
