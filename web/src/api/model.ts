@@ -15,6 +15,7 @@ export type Namespace = Schemas['Namespace'];
 export type OidcSettings = Schemas['OidcSettings'];
 export type Registry = Schemas['Registry'];
 export type RegistryProduct = Schemas['RegistryProduct'];
+export type Repository = Schemas['Repository'];
 export type Role = Member['role'];
 export type Run = Schemas['Run'];
 export type RunImage = Schemas['RunImage'];

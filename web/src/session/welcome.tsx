@@ -15,6 +15,7 @@ export function Welcome({
     <>
       <title>{`${title} · Plimsoll`}</title>
       <LoginPage
+        className="plimsoll-welcome"
         brandImgSrc="/load-line.svg"
         brandImgAlt="Plimsoll"
         textContent="Plimsoll scans, certifies and publishes container images across every registry a team uses."

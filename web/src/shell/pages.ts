@@ -33,5 +33,17 @@ export const PAGES: readonly PageEntry[] = [
     load: async () => (await import('../registry/registries-page.tsx')).RegistriesPage,
     nav: { title: 'Registries', group: 'Assets' },
   },
+  { path: 'registries/new', load: async () => (await import('../registry/new-registry-page.tsx')).NewRegistryPage },
+  {
+    path: 'registries/:registryId/jobs/new',
+    load: async () => (await import('../job/job-editor-page.tsx')).NewJobPage,
+  },
+  {
+    path: 'registries/:registryId/:tab?',
+    load: async () => (await import('../registry/registry-page.tsx')).RegistryPage,
+  },
+  { path: 'jobs/:scheduleId', load: async () => (await import('../job/job-page.tsx')).JobPage },
+  { path: 'jobs/:scheduleId/edit', load: async () => (await import('../job/job-editor-page.tsx')).EditJobPage },
+  { path: 'runs/:runId', load: async () => (await import('../run/run-page.tsx')).RunPage },
   { path: 'account', load: async () => (await import('../account/account-page.tsx')).AccountPage },
 ];

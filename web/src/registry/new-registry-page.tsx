@@ -1,0 +1,270 @@
+/**
+ * Assets > Registries > New: the product, the connection, and a test of it; then the settings of the first scan, which are a page of their
+ * own. The registry is kept from the test on, since a sensor tests what is kept; so a reload goes on from there.
+ */
+import {
+  ActionList,
+  ActionListItem,
+  Alert,
+  Button,
+  Card,
+  CardBody,
+  CardHeader,
+  CardTitle,
+  Gallery,
+  PageSection,
+  Spinner,
+  Stack,
+  StackItem,
+} from '@patternfly/react-core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useNavigate, useSearchParams } from 'react-router';
+import { api, bodyOf } from '../api/client.ts';
+import type { Registry, RegistryProduct } from '../api/model.ts';
+import { sentenceOf } from '../feedback/answer.tsx';
+import { PageAnswer } from '../feedback/page-answer.tsx';
+import { useChange } from '../feedback/use-change.ts';
+import { FormFailure } from '../form/form-failure.tsx';
+import { hasRole, useSession } from '../session/session.tsx';
+import { useNamespaces } from '../shell/namespace.ts';
+import { PageHeader } from '../shell/page-header.tsx';
+import { ConnectionForm } from './connection-form.tsx';
+import { readSteps } from './probe-step.ts';
+import { ProbeTrace } from './probe-trace.tsx';
+import { draftFor, isComplete, type RegistryDraft, toBody } from './registry-draft.ts';
+import { productsQuery } from './registry-queries.ts';
+import { WizardSteps } from './wizard-steps.tsx';
+
+export function NewRegistryPage() {
+  const products = useQuery(productsQuery);
+  const [params] = useSearchParams();
+  const isFirst = params.has('first');
+  return (
+    <>
+      <PageHeader title="New registry" crumbs={[{ title: 'Registries', to: '/registries' }]}>
+        {isFirst
+          ? 'Your account is made. Connect a registry now, and the first scan begins right after.'
+          : 'Say where images are and how to read them. Plimsoll never writes there.'}
+      </PageHeader>
+      <PageAnswer of={products} what="products">
+        {list => <Steps products={list} />}
+      </PageAnswer>
+    </>
+  );
+}
+
+function Steps({ products }: { readonly products: readonly RegistryProduct[] }) {
+  const session = useSession();
+  const { all, current } = useNamespaces();
+  const mine = all.filter(({ id }) => hasRole(session, 'admin', id));
+  const navigate = useNavigate();
+  const [draft, setDraft] = useState<RegistryDraft>();
+  const [saved, setSaved] = useState<Registry>();
+  const [step, setStep] = useState<'product' | 'connection' | 'test'>('product');
+  const product = products.find(({ type }) => type === draft?.type);
+  const namespaceId = (mine.find(({ id }) => id === current?.id) ?? mine[0])?.id ?? '';
+  const test = useChange({
+    call: async (registryId: string) =>
+      await bodyOf(api.POST('/api/v1/registries/{registryId}/test', { params: { path: { registryId } }, body: {} })),
+    stale: ['registries'],
+    failed: false,
+  });
+  const save = useChange({
+    call: async (wanted: RegistryDraft) => await keep(wanted, saved),
+    stale: ['registries'],
+    failed: false,
+    onDone: registry => {
+      setSaved(registry);
+      setStep('test');
+      test.reset();
+      test.mutate(registry.id);
+    },
+  });
+  const trust = (pem: string) => {
+    if (draft === undefined) return;
+    const next = { ...draft, caPem: pem };
+    setDraft(next);
+    save.mutate(next);
+  };
+  if (step === 'product' || draft === undefined || product === undefined) {
+    return (
+      <PageSection>
+        <Stack hasGutter>
+          <WizardSteps now="product" />
+          <ProductCards
+            products={products}
+            onChoose={chosen => {
+              setDraft(chosen.type === draft?.type ? draft : draftFor(chosen, namespaceId));
+              setStep('connection');
+            }}
+          />
+        </Stack>
+      </PageSection>
+    );
+  }
+  if (step === 'connection') {
+    return (
+      <PageSection>
+        <Stack hasGutter>
+          <WizardSteps now="connection" />
+          <FormFailure error={save.error} title="The registry was not kept" />
+          <StackItem>
+            <ConnectionForm
+              draft={draft.namespaceId === '' ? { ...draft, namespaceId } : draft}
+              product={product}
+              onChange={setDraft}
+              isNew
+              error={save.error}
+            />
+          </StackItem>
+          <ActionList>
+            <ActionListItem>
+              <Button
+                isDisabled={!isComplete(draft) || save.isPending}
+                isLoading={save.isPending}
+                onClick={() =>
+                  save.mutate({ ...draft, namespaceId: draft.namespaceId === '' ? namespaceId : draft.namespaceId })
+                }
+              >
+                Save and test the connection
+              </Button>
+            </ActionListItem>
+            <ActionListItem>
+              <Button variant="secondary" onClick={() => setStep('product')}>
+                Back
+              </Button>
+            </ActionListItem>
+            <ActionListItem>
+              <Button variant="link" onClick={() => void navigate('/registries')}>
+                Leave
+              </Button>
+            </ActionListItem>
+          </ActionList>
+        </Stack>
+      </PageSection>
+    );
+  }
+  return (
+    <PageSection>
+      <Stack hasGutter>
+        <WizardSteps now="test" />
+        <div aria-live="polite">
+          {(test.isPending || save.isPending) && (
+            <>
+              <Spinner size="md" aria-label="Testing" /> A sensor tests the connection; this takes up to a minute.
+            </>
+          )}
+          {test.isError && (
+            <Alert variant="danger" isInline title="The connection could not be tested">
+              {sentenceOf(test.error)}
+            </Alert>
+          )}
+          {save.isError && <FormFailure error={save.error} title="The change was not kept" />}
+          {test.data !== undefined && !test.isPending && (
+            <Alert
+              variant={test.data.isOk ? 'success' : 'danger'}
+              isInline
+              title={test.data.isOk ? 'The registry can be read' : 'The registry cannot be read yet'}
+            />
+          )}
+        </div>
+        {test.data !== undefined && !test.isPending && (
+          <ProbeTrace steps={readSteps(test.data.steps)} onTrust={trust} />
+        )}
+        <ActionList>
+          <ActionListItem>
+            <Button
+              isDisabled={saved === undefined || test.isPending}
+              variant={test.data?.isOk === false ? 'secondary' : 'primary'}
+              onClick={() => void navigate(`/registries/${saved?.id}/jobs/new?first`)}
+            >
+              {test.data?.isOk === false ? 'Go on all the same' : 'Next: what to scan'}
+            </Button>
+          </ActionListItem>
+          <ActionListItem>
+            <Button
+              variant="secondary"
+              isDisabled={saved === undefined || test.isPending}
+              onClick={() => saved && test.mutate(saved.id)}
+            >
+              Test again
+            </Button>
+          </ActionListItem>
+          <ActionListItem>
+            <Button variant="secondary" isDisabled={test.isPending} onClick={() => setStep('connection')}>
+              Back
+            </Button>
+          </ActionListItem>
+        </ActionList>
+      </Stack>
+    </PageSection>
+  );
+}
+
+/** Makes the registry, or changes what was made; with another type or address it is another registry, and the first is removed. */
+async function keep(draft: RegistryDraft, saved: Registry | undefined): Promise<Registry> {
+  const body = toBody(draft);
+  if (
+    saved !== undefined &&
+    saved.type === body.type &&
+    sameAddress(saved.url, body.url) &&
+    saved.namespaceId === body.namespaceId
+  ) {
+    const { type: _, url: __, namespaceId: ___, ...change } = body;
+    return await bodyOf(
+      api.PATCH('/api/v1/registries/{registryId}', { params: { path: { registryId: saved.id } }, body: change }),
+    );
+  }
+  const made = await bodyOf(api.POST('/api/v1/registries', { body }));
+  if (saved !== undefined) {
+    await api.DELETE('/api/v1/registries/{registryId}', {
+      params: { path: { registryId: saved.id }, query: { images: 'delete' } },
+    });
+  }
+  return made;
+}
+
+function sameAddress(kept: string, wanted: string): boolean {
+  const plain = (url: string) =>
+    url
+      .replace(/^https:\/\//, '')
+      .replace(/\/+$/, '')
+      .toLowerCase();
+  return plain(kept) === plain(wanted);
+}
+
+function ProductCards({
+  products,
+  onChoose,
+}: {
+  readonly products: readonly RegistryProduct[];
+  readonly onChoose: (product: RegistryProduct) => void;
+}) {
+  return (
+    <Gallery hasGutter minWidths={{ default: '15rem' }}>
+      {products.map(product => (
+        <Card key={product.type} isClickable isCompact id={`product-${product.type}`}>
+          <CardHeader
+            selectableActions={{
+              onClickAction: () => onChoose(product),
+              selectableActionAriaLabelledby: `product-${product.type}-title`,
+            }}
+          >
+            <CardTitle id={`product-${product.type}-title`}>{product.label}</CardTitle>
+          </CardHeader>
+          <CardBody className="plimsoll-quiet">{describe(product)}</CardBody>
+        </Card>
+      ))}
+    </Gallery>
+  );
+}
+
+function describe({ capabilities: { catalog, pushedDate }, requiresTags }: RegistryProduct): string {
+  const parts = [
+    catalog ? 'Lists repositories' : 'Repositories are named',
+    pushedDate ? 'knows when images were pushed' : 'knows no push dates',
+    ...(requiresTags ? ['wants tags named'] : []),
+  ];
+  return `${parts.join(', ')}.`;
+}
