@@ -7,6 +7,7 @@
  * Source: rpm, lib/rpmfiles.h (`RPMFILE_…`); preflight's check HasModifiedFiles, whose exemptions these are.
  */
 import type { FactLimits } from '../fact-limits.ts';
+import type { FileList } from './file-list.ts';
 import { type Header, TAG } from './parse-header.ts';
 
 /** The packages of one database with the files they vouch for. */
@@ -41,31 +42,25 @@ export class RpmContentBuilder {
   }
 
   /** The next package. */
-  add(header: Header): void {
+  add(header: Header, list: FileList | undefined): void {
     this.#installTimes.push(header.numbers(TAG.INSTALLTIME)?.at(0) ?? 0);
-    this.#folders.push(this.#foldersOf(header));
+    this.#folders.push(list === undefined ? [] : this.#foldersOf(list));
   }
 
   build(): RpmContent {
     return { installTimes: this.#installTimes, folders: this.#folders };
   }
 
-  #foldersOf(header: Header): string[] {
-    const modes = header.numbers(TAG.FILEMODES);
-    const flags = header.numbers(TAG.FILEFLAGS);
-    const names = header.strings(TAG.BASENAMES);
-    const folderOf = header.numbers(TAG.DIRINDEXES);
+  #foldersOf(list: FileList): string[] {
     // Databases of rpm 3, with whole paths, are of systems that no image is built from.
-    if (names === undefined || folderOf === undefined) return [];
-    const folders = (header.strings(TAG.DIRNAMES) ?? []).map(folder => trimmed(folder.toString('utf8')));
+    const folders = list.folders.map(trimmed);
     const isExempt = folders.map(folder => EXEMPT.some(one => folder === one || folder.startsWith(`${one}/`)));
     const lists = new Map<number, string[]>();
-    for (let index = 0; index < names.length; index += 1) {
-      const at = folderOf.at(index) ?? -1;
+    for (const [index, name] of list.names.entries()) {
+      const at = list.folderOf(index);
       if (isExempt[at] !== false) continue;
-      if (((flags?.at(index) ?? 0) & ANYBODYS) !== 0) continue;
-      if (((modes?.at(index) ?? 0) & MODE_TYPE) === MODE_FOLDER) continue;
-      const name = names[index]?.toString('utf8') ?? '';
+      if ((list.flags(index) & ANYBODYS) !== 0) continue;
+      if (((list.mode(index) ?? 0) & MODE_TYPE) === MODE_FOLDER) continue;
       const folder = folders[at] ?? '';
       if (name === '' || name.includes(SEPARATOR) || (name.endsWith('.cache') && /^usr(?:\/|$)/.test(folder))) continue;
       if (folder === '' && EXEMPT.includes(name)) continue;
@@ -75,14 +70,14 @@ export class RpmContentBuilder {
       }
       this.#files += 1;
       this.#characters += name.length + 1;
-      const list = lists.get(at);
-      if (list !== undefined) list.push(name);
+      const known = lists.get(at);
+      if (known !== undefined) known.push(name);
       else {
         this.#characters += folder.length;
         lists.set(at, [folder, name]);
       }
     }
-    return [...lists.values()].map(list => list.join(SEPARATOR));
+    return [...lists.values()].map(lines => lines.join(SEPARATOR));
   }
 }
 

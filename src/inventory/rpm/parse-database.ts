@@ -7,6 +7,7 @@ import type { FileBody } from '../file-body.ts';
 import { isSqlite } from '../sqlite/page-source.ts';
 import { readRows } from '../sqlite/table.ts';
 import { type RpmContent, RpmContentBuilder } from './content-files.ts';
+import { readFileList } from './file-list.ts';
 import { ownedFiles } from './owned-files.ts';
 import type { RpmRow } from './package.ts';
 import { isBerkeleyHash, readBerkeleyHash } from './parse-berkeley.ts';
@@ -42,8 +43,9 @@ export function parseDatabase(body: FileBody, options: { log: FileBody | undefin
       // Imported keys are stored as packages, and rpm lists them as such.
       if (row.name === 'gpg-pubkey') gpgKeys.push(row.version);
       rows.push(row);
-      paths.push(ownedFiles(header, limits));
-      content.add(header);
+      const files = readFileList(header);
+      paths.push(ownedFiles(header, files, limits));
+      content.add(header, files);
     }
   }
   return { rows, paths, content: content.build(), gpgKeys };

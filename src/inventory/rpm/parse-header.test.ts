@@ -2,9 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PlimsollError } from '#base/errors.ts';
 import { FactLimits } from '../fact-limits.ts';
+import { readFileList } from './file-list.ts';
 import { ownedFiles } from './owned-files.ts';
-import { parseHeader, TAG } from './parse-header.ts';
+import { type Header, parseHeader, TAG } from './parse-header.ts';
 import { makeHeader } from './testdata/make-database.ts';
+
+const ownedOf = (header: Header, limits = new FactLimits()) => ownedFiles(header, readFileList(header), limits);
 
 test('each type of value reads as it was written', () => {
   const header = parseHeader(
@@ -73,20 +76,18 @@ test('ghosts, folders and links are not owned; files are', () => {
     [TAG.FILEMODES, { int16: [0o100755, 0o120777, 0o100644, 0o040755, 0o100755] }],
     [TAG.FILEFLAGS, { int32: [0, 0, 0x40, 0, 0] }],
   ]);
-  expect(ownedFiles(parseHeader(header), new FactLimits())).toEqual(['usr/bin/python3', 'usr/site.so']);
+  expect(ownedOf(parseHeader(header))).toEqual(['usr/bin/python3', 'usr/site.so']);
 });
 
 test('whole paths of rpm 3 and a folder index out of range', () => {
   const limits = new FactLimits();
-  expect(ownedFiles(parseHeader(makeHeader([[TAG.OLDFILENAMES, { strings: ['/bin/sh'] }]])), limits)).toEqual([
-    'bin/sh',
-  ]);
+  expect(ownedOf(parseHeader(makeHeader([[TAG.OLDFILENAMES, { strings: ['/bin/sh'] }]])), limits)).toEqual(['bin/sh']);
   const header = makeHeader([
     [TAG.BASENAMES, { strings: ['sh'] }],
     [TAG.DIRNAMES, { strings: ['/bin/'] }],
     [TAG.DIRINDEXES, { int32: [9] }],
   ]);
-  expect(ownedFiles(parseHeader(header), limits)).toEqual([]);
+  expect(ownedOf(parseHeader(header), limits)).toEqual([]);
   expect(limits.gaps()).toEqual(['1 owned path(s) without a folder']);
 });
 
@@ -102,7 +103,7 @@ test('no bytes make it throw anything but a PlimsollError', () => {
           header.bytes(tag);
           header.numbers(tag)?.at(0);
         }
-        ownedFiles(header, new FactLimits());
+        ownedOf(header);
       } catch (error) {
         if (!(error instanceof PlimsollError)) throw error;
       }
