@@ -93,11 +93,13 @@ class FolderStore implements BlobStore {
         if (at + chunk.byteLength > limitBytes) {
           throw new PlimsollError('LIMIT_EXCEEDED', `Cannot take the upload: over ${limitBytes} bytes`);
         }
+        const writing = writeAll(handle, chunk, at);
+        // Hashed while it is being written.
         if (state.hashedBytes === at) {
           state.hash.update(chunk);
           state.hashedBytes += chunk.byteLength;
         }
-        await writeAll(handle, chunk, at);
+        await writing;
         at += chunk.byteLength;
       }
     } catch (error) {

@@ -7,7 +7,13 @@ import { PlimsollError, toPlimsollError } from '#base/errors.ts';
 import type { LocalBlob } from '#image/content.ts';
 import { EntrySet } from '#inventory/entry-set.ts';
 import type { LayerFacts } from '#inventory/layer-facts.ts';
-import { type FromWorker, type PostedFacts, type ToWorker, WINDOW_CHUNKS } from './layer-worker.ts';
+import {
+  type FromWorker,
+  type PostedFacts,
+  type ToWorker,
+  WINDOW_CHUNKS,
+  type WorkerSettings,
+} from './layer-worker.ts';
 import type { Aliases, LayerPromise, LayerReading } from './read-layer.ts';
 
 /** Memory of one thread, in MiB. A small young generation keeps short-lived chunks from piling up: measured, a third of the memory. */
@@ -26,6 +32,12 @@ export type LayerSource =
 export class LayerPool implements AsyncDisposable {
   readonly #idle: Worker[] = [];
   readonly #all = new Set<Worker>();
+  readonly #isBackground: boolean;
+
+  /** `isBackground`: its threads leave the processor to others, where the operating system can do that. */
+  constructor({ isBackground = false }: { readonly isBackground?: boolean } = {}) {
+    this.#isBackground = isBackground;
+  }
 
   /**
    * Like `readLayer`, on a thread, which reads a file itself and is sent the chunks of anything else.
@@ -58,7 +70,11 @@ export class LayerPool implements AsyncDisposable {
   #start(): Worker {
     const file = import.meta.url.endsWith('.ts') ? './layer-worker.ts' : './layer-worker.js';
     const start = `require('node:module').enableCompileCache?.(); import(${JSON.stringify(new URL(file, import.meta.url).href)});`;
-    const worker = new Worker(start, { eval: true, resourceLimits: WORKER_LIMITS });
+    const worker = new Worker(start, {
+      eval: true,
+      resourceLimits: WORKER_LIMITS,
+      workerData: { isBackground: this.#isBackground } satisfies WorkerSettings,
+    });
     worker.unref();
     this.#all.add(worker);
     return worker;

@@ -4,8 +4,9 @@
  * Protocol, from the pool: `start`, then, unless that names a file, `chunk`s and `end` or `fail`. To the pool: `want` for more chunks,
  * or `advance` for bytes of the file, then `done` or `failed`.
  */
-import { readSync } from 'node:fs';
-import { type MessagePort, parentPort } from 'node:worker_threads';
+import { readlinkSync, readSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type ErrorCode, PlimsollError, toPlimsollError } from '#base/errors.ts';
 import type { LocalBlob } from '#image/content.ts';
 import type { LayerFacts } from '#inventory/layer-facts.ts';
@@ -40,9 +41,16 @@ export type FromWorker =
   | { readonly kind: 'done'; readonly facts: PostedFacts; readonly linksToRead: Aliases }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
 
+/** What a worker is started with. */
+export interface WorkerSettings {
+  /** Whether it leaves the processor to others. */
+  readonly isBackground: boolean;
+}
+
 /** How many chunks may be on their way to a worker. */
 export const WINDOW_CHUNKS = 8;
 
+const BACKGROUND_NICENESS = 10;
 const FILE_CHUNK_BYTES = 256 * 1024;
 /** How often progress is told, in bytes. */
 const ADVANCE_BYTES = 4 * 1024 * 1024;
@@ -143,4 +151,18 @@ function plain(error: unknown): { code: ErrorCode; message: string } {
   return { code, message };
 }
 
-if (parentPort !== null) serve(parentPort);
+/** As `nice` does, for this thread alone, which only Linux can. */
+function yieldToOthers(): void {
+  try {
+    const [, thread = ''] = /\/task\/(\d+)$/.exec(readlinkSync('/proc/thread-self')) ?? [];
+    if (thread !== '') setPriority(Number(thread), BACKGROUND_NICENESS);
+  } catch {
+    // It reads all the same.
+  }
+}
+
+if (parentPort !== null) {
+  const { isBackground } = workerData as WorkerSettings;
+  if (isBackground) yieldToOthers();
+  serve(parentPort);
+}

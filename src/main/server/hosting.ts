@@ -46,7 +46,7 @@ export async function openHosting(parts: HostingParts): Promise<Hosting> {
   const url = publicUrl ?? `http://${parts.host}`;
   await using opened = new AsyncDisposableStack();
   const threads = Math.max(1, Math.min(4, availableParallelism()));
-  const pool = opened.use(new LayerPool());
+  const pool = opened.use(new LayerPool({ isBackground: true }));
   const intake = opened.use(
     new LayerIntake({
       blobs,
