@@ -121,6 +121,23 @@ export interface FindingChangeTable {
   fixedVersionAfter: string | null;
 }
 
+export interface FindingDayTable {
+  namespaceId: string;
+  day: string;
+  images: number;
+  scannedImages: number;
+  vulnerableImages: number;
+  critical: number;
+  high: number;
+  medium: number;
+  low: number;
+  negligible: number;
+  unknown: number;
+  fixable: number;
+  knownExploited: number;
+  undetermined: number;
+}
+
 export interface FindingDetailTable {
   id: Generated<number>;
   key: string;
@@ -865,6 +882,7 @@ export interface Tables {
   event: EventTable;
   exploitSignal: ExploitSignalTable;
   findingChange: FindingChangeTable;
+  findingDay: FindingDayTable;
   findingDetail: FindingDetailTable;
   hostedBlob: HostedBlobTable;
   hostedManifest: HostedManifestTable;

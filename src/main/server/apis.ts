@@ -5,10 +5,12 @@ import { accessRoutes } from '#http/native/access/routes.ts';
 import { databaseRoutes } from '#http/native/database/routes.ts';
 import type { EventFeed } from '#http/native/event/event-feed.ts';
 import { eventRoutes } from '#http/native/event/routes.ts';
+import { imagePackageRoutes } from '#http/native/image/image-package-routes.ts';
 import { imageRoutes } from '#http/native/image/image-routes.ts';
 import { reportRoutes } from '#http/native/image/report-routes.ts';
 import { runRoutes } from '#http/native/job/run-routes.ts';
 import { scheduleRoutes } from '#http/native/job/schedule-routes.ts';
+import { overviewRoutes } from '#http/native/overview/routes.ts';
 import { productRoutes } from '#http/native/registry/product-routes.ts';
 import { registryRoutes } from '#http/native/registry/registry-routes.ts';
 import { repositoryRoutes } from '#http/native/registry/repository-routes.ts';
@@ -39,10 +41,12 @@ export function listApis(
   return [
     accessRoutes(context, options.site),
     eventRoutes(context, feed),
+    overviewRoutes(context),
     productRoutes,
     registryRoutes(jobs),
     repositoryRoutes(context),
     imageRoutes(content),
+    imagePackageRoutes(content),
     reportRoutes(content, options.version),
     databaseRoutes(content, options.version),
     quayRoutes(context),

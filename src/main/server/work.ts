@@ -15,6 +15,7 @@ import { ensureBuiltInSensor } from '#scan/sensor/registration.ts';
 import { runSensor } from '#scan/sensor/run-sensor.ts';
 import { openServerPort } from '#scan/task/server-port.ts';
 import type { ServerContext } from '#store/context.ts';
+import { forgetFindingDays, noteFindingDay } from '#store/overview.ts';
 import type { ServerParts } from './apis.ts';
 import type { ServerWorld } from './start-server.ts';
 
@@ -77,11 +78,16 @@ async function startDatabaseWork({ content }: ServerParts, { settings, world, lo
   await resumePendingRematch(content);
 }
 
+/** Totals of days are kept for two years. */
+const TREND_DAYS = 731;
+
 async function startHousekeeping(context: ServerContext, { eventRetentionDays }: ServerSettings): Promise<void> {
   const { queue, store, now } = context;
   await queue.work('housekeeping', async () => {
     await tidyAccess(context);
     await forgetRetiredSensors(context);
+    await noteFindingDay(store.db, now());
+    await forgetFindingDays(store.db, new Date(now().getTime() - TREND_DAYS * 24 * 60 * 60 * 1000));
     const before = new Date(now().getTime() - eventRetentionDays * 24 * 60 * 60 * 1000).toISOString();
     await store.db.deleteFrom('event').where('at', '<', before).execute();
     await store.db.deleteFrom('webhookDelivery').where('createdAt', '<', before).execute();

@@ -6,6 +6,7 @@ import { statements as job } from './m0004-job.ts';
 import { statements as event } from './m0005-event.ts';
 import { statements as hosting } from './m0006-hosting.ts';
 import { statements as project } from './m0007-project.ts';
+import { statements as trend } from './m0008-trend.ts';
 
 /** SQL statements by name; forward only. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -16,4 +17,5 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0005-event': event,
   '0006-hosting': hosting,
   '0007-project': project,
+  '0008-trend': trend,
 };

@@ -1856,7 +1856,7 @@ export interface paths {
                     /** @description Only events of this registry */
                     registry?: string;
                     /** @description Only these kinds */
-                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "database.updated" | "rematch.completed")[];
+                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
                     /** @description Rows of a page */
                     limit?: number;
                     /** @description `nextCursor` of the page before */
@@ -1928,7 +1928,7 @@ export interface paths {
                     /** @description Only events of this registry */
                     registry?: string;
                     /** @description Only these kinds */
-                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "database.updated" | "rematch.completed")[];
+                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
                     after?: number;
                 };
                 header?: never;
@@ -1943,6 +1943,64 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Totals, what was found lately, and findings over time */
+        get: {
+            parameters: {
+                query?: {
+                    namespace?: string;
+                    /** @description How far the trend goes back */
+                    days?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Overview"];
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
                 };
             };
         };
@@ -2887,6 +2945,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the repositories of all registries, with their totals */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description In the full name */
+                    q?: string;
+                    registry?: string;
+                    /** @description Rows of a page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["PlacedRepository"][];
+                            /** @description Missing pages follow while this is not null */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registries/{registryId}/repositories": {
         parameters: {
             query?: never;
@@ -3729,6 +3853,135 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{digest}/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the packages of an image */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description In the name */
+                    q?: string;
+                    /** @description As in package URLs: deb, npm */
+                    type?: string;
+                    layer?: number;
+                    vulnerable?: string;
+                    undetermined?: string;
+                    sort?: "severity" | "name";
+                    /** @description Rows of a page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    digest: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["ImagePackage"][];
+                            /** @description Missing pages follow while this is not null */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{digest}/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the report of an image can not say: doubts, gaps, an end of support */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    digest: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Null when there is no report yet */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImageCoverage"] | null;
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{digest}/report": {
         parameters: {
             query?: never;
@@ -3831,9 +4084,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            items: {
-                                [key: string]: unknown;
-                            }[];
+                            items: components["schemas"]["Upgrade"][];
                         };
                     };
                 };
@@ -5386,7 +5637,7 @@ export interface paths {
                     "application/json": {
                         name: string;
                         url: string;
-                        kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "database.updated" | "rematch.completed")[];
+                        kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
                         /** @default {} */
                         filter?: {
                             /** @description Only events of these registries */
@@ -5547,7 +5798,7 @@ export interface paths {
                     "application/json": {
                         name?: string;
                         url?: string;
-                        kinds?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "database.updated" | "rematch.completed")[];
+                        kinds?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
                         filter?: {
                             /** @description Only events of these registries */
                             registryIds?: string[];
@@ -5914,7 +6165,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            kind: "run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "database.updated" | "rematch.completed";
+            kind: "run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed";
             namespaceId: string | null;
             registryId: string | null;
             scheduleId: string | null;
@@ -6009,6 +6260,61 @@ export interface components {
                 repository: string;
                 tags: string[];
             }[];
+        };
+        ImageCoverage: {
+            distro: {
+                id: string;
+                name: string;
+                /** @description A date */
+                endOfLife: string | null;
+            } | null;
+            /** @description A sentence, when its release is no longer supported */
+            pastEndOfLife: string | null;
+            /** @description Null before the first */
+            database: {
+                version: number;
+                /** Format: date-time */
+                builtAt: string;
+            } | null;
+            analyserVersion: string;
+            /** @description Packages of which it is not known whether they are affected */
+            undetermined: {
+                why: string;
+                packages: number;
+                /** @description Some of them */
+                named: string[];
+                /** @description The weaknesses concerned; empty: nothing at all can be said */
+                ids: string[];
+            }[];
+            /** @description What could not be read, at most 200 */
+            gaps: {
+                layer: string | null;
+                path: string | null;
+                reason: string;
+            }[];
+            gapCount: number;
+        };
+        ImagePackage: {
+            type: string;
+            name: string;
+            version: string;
+            arch: string | null;
+            purl: string;
+            /** @description Position of the layer that introduced it, from 0; -1 for none */
+            layer: number;
+            locations: string[];
+            counts: {
+                critical: number;
+                high: number;
+                medium: number;
+                low: number;
+                negligible: number;
+                unknown: number;
+                fixable: number;
+                knownExploited: number;
+            };
+            /** @description Why nothing, or not everything, can be said of it */
+            doubts: string[];
         };
         ImageScan: {
             /** @enum {string} */
@@ -6171,6 +6477,46 @@ export interface components {
             /** @description To be registered at the provider */
             callbackUrl: string;
         };
+        Overview: {
+            totals: {
+                /** @description Distinct digests */
+                images: number;
+                scannedImages: number;
+                vulnerableImages: number;
+                /** @description Findings of all images together */
+                counts: components["schemas"]["FindingCounts"];
+                failedImages: number;
+                queuedImages: number;
+                /** @description With a critical finding */
+                criticalImages: number;
+                /** @description With a finding that is known to be exploited */
+                exploitedImages: number;
+            };
+            /** @description Images in which advisories of the last two weeks found something high or critical, newest first */
+            lateFindings: {
+                digest: string;
+                /** Format: uuid */
+                registryId: string;
+                repository: string;
+                tag: string | null;
+                /** Format: date-time */
+                at: string;
+                findingsNew: number;
+                /** @enum {string} */
+                worstNew: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NEGLIGIBLE" | "UNKNOWN";
+            }[];
+            /** @description By day in UTC, oldest first; the last is today until now */
+            trend: {
+                /** @description Distinct digests */
+                images: number;
+                scannedImages: number;
+                vulnerableImages: number;
+                /** @description Findings of all images together */
+                counts: components["schemas"]["FindingCounts"];
+                /** Format: date */
+                day: string;
+            }[];
+        };
         Package: {
             type: string;
             name: string;
@@ -6191,6 +6537,20 @@ export interface components {
                 fixable: number;
                 knownExploited: number;
             };
+        };
+        PlacedRepository: {
+            /** Format: uuid */
+            registryId: string;
+            name: string;
+            note: string | null;
+            /** Format: date-time */
+            firstSeenAt: string;
+            lastListedAt: string | null;
+            /** @description When a complete listing no longer had it */
+            goneAt: string | null;
+            totals: components["schemas"]["ImageTotals"];
+            registryName: string;
+            host: string;
         };
         Problem: {
             /** @description A page that explains the code */
@@ -6602,6 +6962,28 @@ export interface components {
             /** @description Of an index: the manifests that it lists */
             children: components["schemas"]["ChildManifest"][];
         };
+        Upgrade: {
+            /** @description The package, or the source of several */
+            name: string;
+            /** @description The lowest that fixes all that can be fixed */
+            version: string;
+            /** @description What is installed of it */
+            packages: {
+                type: string;
+                name: string;
+                version: string;
+                purl: string | null;
+            }[];
+            /** @description Weaknesses that it fixes */
+            fixedCount: number;
+            knownExploitedCount: number;
+            /** @description Of those that it fixes */
+            bySeverity: {
+                [key: string]: number;
+            };
+            /** @description Weaknesses that stay, since nothing fixes them */
+            unfixedCount: number;
+        };
         Violation: {
             code: string;
             field: string;
@@ -6668,7 +7050,7 @@ export interface components {
             namespaceId: string;
             name: string;
             url: string;
-            kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "database.updated" | "rematch.completed")[];
+            kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
             filter: {
                 /** @description Only events of these registries */
                 registryIds?: string[];

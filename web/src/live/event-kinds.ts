@@ -30,6 +30,10 @@ export const STALE_AFTER: Readonly<Record<EventKind, readonly string[]>> = {
   'findings.changed': [...IMAGE, 'vulnerabilities'],
   'registry.health': ['registries', 'overview'],
   'sensor.state': ['sensors', 'overview'],
+  'image.certified': ['projects'],
+  'image.published': ['projects'],
+  'image.unpublished': ['projects'],
+  'grade.changed': ['projects'],
   'database.updated': ['database', 'overview'],
   'rematch.completed': [...IMAGE, 'vulnerabilities', 'database'],
 };

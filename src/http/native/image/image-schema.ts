@@ -318,7 +318,8 @@ function platformOf({
   return { os, architecture, variant };
 }
 
-function countsOf(of: FindingCounts): z.output<typeof countsSchema> {
+/** Counts alone. */
+export function countsOf(of: FindingCounts): z.output<typeof countsSchema> {
   const { critical, high, medium, low, negligible, unknown, fixable, knownExploited, undetermined } = of;
   return { critical, high, medium, low, negligible, unknown, fixable, knownExploited, undetermined };
 }
@@ -327,7 +328,8 @@ function epssOf({ epss, percentile }: { epss: number | null; percentile: number 
   return epss === null ? null : { probability: epss, percentile };
 }
 
-function pathsOf(locations: unknown): string[] {
+/** Paths of stored locations. */
+export function pathsOf(locations: unknown): string[] {
   if (!Array.isArray(locations)) return [];
   return locations.flatMap(one => (typeof one === 'string' ? [one] : typeof one?.path === 'string' ? [one.path] : []));
 }

@@ -13,10 +13,26 @@ import { listPlaces } from '#store/image-list.ts';
 import { signedIn } from '../../route-access.ts';
 import { problems, typed } from '../native-route.ts';
 import { manifestFor } from './image-routes.ts';
+import { severitySchema } from './image-schema.ts';
 
 const params = z.object({ digest: z.string().regex(/^sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})$/, 'a digest') });
 const access = { config: { access: 'signed-in' as const } };
 const tags = ['images'];
+
+const count = z.number().int();
+const upgradeSchema = z
+  .object({
+    name: z.string().describe('The package, or the source of several'),
+    version: z.string().describe('The lowest that fixes all that can be fixed'),
+    packages: z
+      .array(z.object({ type: z.string(), name: z.string(), version: z.string(), purl: z.string().nullable() }))
+      .describe('What is installed of it'),
+    fixedCount: count.describe('Weaknesses that it fixes'),
+    knownExploitedCount: count,
+    bySeverity: z.record(severitySchema, count).describe('Of those that it fixes'),
+    unfixedCount: count.describe('Weaknesses that stay, since nothing fixes them'),
+  })
+  .meta({ id: 'Upgrade' });
 
 /** Adds the routes. */
 export function reportRoutes(context: ContentContext, version: string) {
@@ -92,7 +108,7 @@ export function reportRoutes(context: ContentContext, version: string) {
           tags,
           summary: 'What to upgrade, the most helpful first',
           params,
-          response: { 200: z.object({ items: z.array(z.record(z.string(), z.unknown())) }), ...problems },
+          response: { 200: z.object({ items: z.array(upgradeSchema) }), ...problems },
         },
       },
       async request => {
@@ -100,7 +116,13 @@ export function reportRoutes(context: ContentContext, version: string) {
         const report = await reportOfImage(db, view.digest, { reference: view.digest, today: context.now() });
         if (report === undefined) throw noReport(view.digest);
         using lease = await context.vulnerabilities.acquire(request.server.stopping);
-        return { items: toStoredScanReport(report, lease.lookup).upgrades.map(one => ({ ...one })) };
+        return {
+          items: toStoredScanReport(report, lease.lookup).upgrades.map(({ packages, bySeverity, ...one }) => ({
+            ...one,
+            packages: packages.map(({ type, name, version, purl }) => ({ type, name, version, purl: purl ?? null })),
+            bySeverity: { ...bySeverity },
+          })),
+        };
       },
     );
   };

@@ -3,13 +3,16 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { visibleNamespaces } from '#access/principal.ts';
 import { PlimsollError } from '#base/errors.ts';
 import type { Db } from '#store/database.ts';
-import { repositoryTotals } from '#store/image-totals.ts';
+import { type ImageTotals, NO_IMAGES, repositoryTotals } from '#store/image-totals.ts';
 import { findManifestScans, findManifestViews, listChildren } from '#store/manifest-view.ts';
 import { findRepository, listRepositories, type RepositoryRecord } from '#store/repository.ts';
+import { type ListedRepository, listAllRepositories } from '#store/repository-list.ts';
 import { listTagHistory, listTags, type TagRecord } from '#store/tag.ts';
 import { decodeCursor, pageOf, pageQuery, toPage } from '../../cursor.ts';
+import { signedIn } from '../../route-access.ts';
 import { childSchema, presentChild, presentScan } from '../image/image-schema.ts';
 import { registryFor } from '../job/job-access.ts';
 import { problems, typed } from '../native-route.ts';
@@ -31,6 +34,10 @@ const repositorySchema = z
     totals: totalsSchema,
   })
   .meta({ id: 'Repository' });
+
+const placedRepositorySchema = repositorySchema
+  .extend({ registryName: z.string(), host: z.string() })
+  .meta({ id: 'PlacedRepository' });
 
 const tagSchema = z
   .object({
@@ -54,6 +61,37 @@ const repositoryQuery = { repository: z.string().min(1).max(512).describe('Full 
 export function repositoryRoutes({ store: { db } }: { readonly store: { readonly db: Db } }) {
   return (instance: FastifyInstance): void => {
     const app = typed(instance);
+    app.get(
+      '/api/v1/repositories',
+      {
+        ...access,
+        schema: {
+          tags,
+          summary: 'List the repositories of all registries, with their totals',
+          querystring: z.object({
+            q: z.string().trim().min(1).max(300).optional().describe('In the full name'),
+            registry: z.uuid().optional(),
+            ...pageQuery,
+          }),
+          response: { 200: pageOf(placedRepositorySchema), ...problems },
+        },
+      },
+      async request => {
+        const { limit, cursor, q, registry } = request.query;
+        const after = decodeCursor(cursor, z.tuple([z.string(), z.number()]));
+        const filter = { namespaceIds: visibleNamespaces(signedIn(request)), registryId: registry, text: q };
+        const found = await listAllRepositories(db, filter, { limit: limit + 1, after });
+        const { items, nextCursor } = toPage(found, limit, ({ name, id }) => [name, id]);
+        const totals = await repositoryTotals(
+          db,
+          items.map(({ id }) => id),
+        );
+        return {
+          items: items.map(one => ({ ...presentPlaced(one), totals: { ...getTotals(totals, one) } })),
+          nextCursor,
+        };
+      },
+    );
     app.get(
       '/api/v1/registries/:registryId/repositories',
       {
@@ -143,6 +181,14 @@ async function repositoryFor(
   if (repository === undefined)
     throw new PlimsollError('NOT_FOUND', `Cannot find the repository ${name}: this registry has none of that name`);
   return repository;
+}
+
+function presentPlaced({ id: _, ...repository }: ListedRepository) {
+  return repository;
+}
+
+function getTotals(totals: ReadonlyMap<number, ImageTotals>, { id }: { readonly id: number }): ImageTotals {
+  return totals.get(id) ?? NO_IMAGES;
 }
 
 function presentRepository({ registryId, name, note, firstSeenAt, lastListedAt, goneAt }: RepositoryRecord) {
