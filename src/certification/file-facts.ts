@@ -19,6 +19,8 @@ export interface FileFacts {
   readonly platformId?: string;
   /** Whether there is an os-release file that names a system. */
   readonly hasOsRelease: boolean;
+  /** Users besides `root` whose number is 0; missing when there are none. */
+  readonly rootUsers?: readonly string[];
   readonly changes: RpmChanges;
   /** Layers and databases that could not be read in whole, as sentences without full stop: nothing that depends on them is certain. */
   readonly unread: readonly string[];
@@ -37,6 +39,7 @@ export function toFileFacts(layers: readonly LayerFacts[]): FileFacts {
     .filter(file => file.fact.osRelease !== undefined && releases.includes(file.path))
     .sort((a, b) => releases.indexOf(a.path) - releases.indexOf(b.path))[0];
   const platformId = release?.fact.extra?.['platform'];
+  const rootUsers = files.flatMap(file => textsOf(file.fact.extra?.['rootUsers']));
   const databases = files.filter(
     file => file.fact.content !== undefined && RPM_DATABASES.some(one => one.test(file.path)),
   );
@@ -51,8 +54,13 @@ export function toFileFacts(layers: readonly LayerFacts[]): FileFacts {
     rpmDatabases: databases.map(file => file.path).sort(),
     ...(typeof platformId === 'string' ? { platformId } : {}),
     hasOsRelease: release !== undefined,
+    ...(rootUsers.length === 0 ? {} : { rootUsers }),
     changes: findRpmChanges(layers),
     unread,
     gaps,
   };
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter(one => typeof one === 'string') : [];
 }

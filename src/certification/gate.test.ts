@@ -105,6 +105,12 @@ describe('the gate', () => {
     { gate: 'critical=9', found: finding(), outcome: 'failed', why: 'out for more than nine' },
     { gate: 'critical=30,high=5', found: finding(), outcome: 'failed', why: 'every rule must hold' },
     { gate: 'high', found: finding({ fix: { kind: 'not-fixed' } }), outcome: 'passed', why: 'there is no fix to take' },
+    {
+      gate: 'critical=30',
+      found: finding({ kind: 'malware', severity: 'UNKNOWN', fix: { kind: 'unknown' } }),
+      outcome: 'failed',
+      why: 'malware is to be taken out',
+    },
     { gate: 'high', found: finding({ kind: 'notice' }), outcome: 'passed', why: 'a notice is no weakness' },
   ])('$gate: $outcome ($why)', ({ gate, found, outcome }) => {
     expect(judge(gate, found).outcome).toBe(outcome);

@@ -87,13 +87,15 @@ export function judgeGate(
   const { lookup, now, unknown } = options;
   const breaches: GateBreach[] = [];
   for (const finding of findings) {
-    if (finding.kind === 'notice' || finding.fix.kind !== 'fixed') continue;
-    const rules = gate.filter(({ severity }) => compareSeverity(finding.severity, severity) <= 0);
+    // Of a malicious package the fix is to take it out.
+    const isMalware = finding.kind === 'malware';
+    if (finding.kind === 'notice' || (finding.fix.kind !== 'fixed' && !isMalware)) continue;
+    const rules = gate.filter(({ severity }) => isMalware || compareSeverity(finding.severity, severity) <= 0);
     if (rules.length === 0) continue;
     const fixed = findFixDate(finding, lookup);
     const ageMs = fixed === undefined ? undefined : Math.max(0, now.getTime() - Date.parse(fixed.at));
     const broken = rules.find(
-      ({ maxAgeDays }) => maxAgeDays === 0 || ageMs === undefined || ageMs > maxAgeDays * DAY_MS,
+      ({ maxAgeDays }) => isMalware || maxAgeDays === 0 || ageMs === undefined || ageMs > maxAgeDays * DAY_MS,
     );
     if (broken === undefined) continue;
     breaches.push({
@@ -104,17 +106,21 @@ export function judgeGate(
     });
   }
   const shape = { gate, breaches, unknown };
-  if (breaches.length > 0) {
-    const ids = [...new Set(breaches.map(({ finding }) => finding.id))];
-    const rest = ids.length > 5 ? ` and ${ids.length - 5} more` : '';
-    return {
-      ...shape,
-      outcome: 'failed',
-      summary: `Fixes are out and not in the image: ${ids.slice(0, 5).join(', ')}${rest}`,
-    };
-  }
+  if (breaches.length > 0) return { ...shape, outcome: 'failed', summary: summaryOf(breaches) };
   const [first] = unknown;
   if (first !== undefined)
     return { ...shape, outcome: 'error', summary: `Nothing breaks the gate, and not everything is known: ${first}` };
   return { ...shape, outcome: 'passed', summary: 'Nothing breaks the gate' };
+}
+
+function summaryOf(breaches: readonly GateBreach[]): string {
+  const named = (title: string, isWanted: (breach: GateBreach) => boolean) => {
+    const ids = [...new Set(breaches.filter(isWanted).map(({ finding }) => finding.id))];
+    const rest = ids.length > 5 ? ` and ${ids.length - 5} more` : '';
+    return ids.length === 0 ? [] : [`${title}: ${ids.slice(0, 5).join(', ')}${rest}`];
+  };
+  return [
+    ...named('Packages are malicious', ({ finding }) => finding.kind === 'malware'),
+    ...named('Fixes are out and not in the image', ({ finding }) => finding.kind !== 'malware'),
+  ].join('; ');
 }

@@ -304,6 +304,14 @@ const rows: readonly Row[] = [
   },
   { check: 'RunAsNonRoot', given: { config: { user: '0' } }, outcome: 'failed', why: 'zero' },
   { check: 'RunAsNonRoot', given: { config: { user: 'root' } }, outcome: 'failed', why: 'root' },
+  {
+    check: 'RunAsNonRoot',
+    given: { config: { user: 'toor' }, files: { rootUsers: ['toor'] } },
+    outcome: 'failed',
+    says: '/etc/passwd says that this is root',
+    differs: true,
+    why: 'root by another name',
+  },
   ...['0:0', 'root:root', '00', '0:1001', ':1001', ' 0'].map(
     user =>
       ({

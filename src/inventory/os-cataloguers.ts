@@ -11,6 +11,7 @@ import { debCataloguer } from './deb/cataloguer.ts';
 import { debRecordCataloguer } from './deb/record-cataloguer.ts';
 import { nixCataloguer } from './nix/cataloguer.ts';
 import { opkgCataloguer } from './opkg/cataloguer.ts';
+import { passwdCataloguer } from './passwd/cataloguer.ts';
 import { portageCataloguer } from './portage/cataloguer.ts';
 import { redHatBuildCataloguer } from './redhat-build/cataloguer.ts';
 import { rpmCataloguer } from './rpm/cataloguer.ts';
@@ -31,4 +32,5 @@ export const osCataloguers: readonly Cataloguer[] = [
   snapCataloguer,
   brewCataloguer,
   redHatBuildCataloguer,
+  passwdCataloguer,
 ];

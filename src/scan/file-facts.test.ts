@@ -241,3 +241,9 @@ test('what could not be read is said', async () => {
     expect.stringContaining('Layer 1, /var/lib/rpm/Packages: It is no rpm database'),
   ]);
 });
+
+test('users who are root by another name are told of the final tree', async () => {
+  const toor = file('etc/passwd', 'root:x:0:0::/:\ntoor:x:0:0::/:\n');
+  expect((await filesOf([toor])).rootUsers).toEqual(['toor']);
+  expect((await filesOf([toor], [file('etc/passwd', 'root:x:0:0::/:\n')])).rootUsers).toBeUndefined();
+});

@@ -4,7 +4,7 @@ import { judgeGate, parseGate } from '#certification/gate.ts';
 import { gradeOf } from '#certification/health-grade.ts';
 import { runChecks } from '#certification/run-checks.ts';
 import type { AdvisoryLookup } from '#matching/finding.ts';
-import { sampleChange, sampleSubject } from '../../../certification/testing/sample-subject.ts';
+import { sampleChange, sampleSubject } from '#certification/testing/sample-subject.ts';
 import { ORDINARY } from '../../testdata/sample-inventory.ts';
 import { ORDINARY_REPORT } from '../../scan/testdata/sample-report.ts';
 
