@@ -1,5 +1,5 @@
 /** The navigation at the side: what the account may use, and nothing else. */
-import { Nav, NavGroup, NavItem, NavList, PageSidebar, PageSidebarBody } from '@patternfly/react-core';
+import { Nav, NavGroup, NavItem, PageSidebar, PageSidebarBody } from '@patternfly/react-core';
 import { Link, useLocation } from 'react-router';
 import { hasRole, useSession } from '../session/session.tsx';
 import { NAV_GROUPS, PAGES } from './pages.ts';
@@ -20,13 +20,11 @@ export function Navigation() {
             const own = entries.filter(entry => entry.group === group);
             return own.length === 0 ? null : (
               <NavGroup key={group} title={group}>
-                <NavList>
-                  {own.map(({ to, title }) => (
-                    <NavItem key={to} isActive={pathname === to || pathname.startsWith(`${to}/`)}>
-                      <Link to={to}>{title}</Link>
-                    </NavItem>
-                  ))}
-                </NavList>
+                {own.map(({ to, title }) => (
+                  <NavItem key={to} isActive={pathname === to || pathname.startsWith(`${to}/`)}>
+                    <Link to={to}>{title}</Link>
+                  </NavItem>
+                ))}
               </NavGroup>
             );
           })}

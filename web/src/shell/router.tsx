@@ -9,6 +9,9 @@ import { SignedIn } from './signed-in.tsx';
 /** Where one lands; the overview, once there is one. */
 const HOME = '/registries';
 
+/** While the first page is on its way. */
+const SPLASH = <div className="plimsoll-splash" />;
+
 const pages: RouteObject[] = PAGES.map(({ path, load }) => ({
   path,
   lazy: async () => ({ Component: await load() }),
@@ -21,17 +24,19 @@ export function createRouter() {
     {
       path: '/sign-in',
       lazy: async () => ({ Component: (await import('../session/sign-in-page.tsx')).SignInPage }),
+      hydrateFallbackElement: SPLASH,
       errorElement: <PageError />,
     },
     {
       path: '/setup',
       lazy: async () => ({ Component: (await import('../session/setup-page.tsx')).SetupPage }),
+      hydrateFallbackElement: SPLASH,
       errorElement: <PageError />,
     },
     {
       path: '/',
       element: <SignedIn />,
-      hydrateFallbackElement: <div className="plimsoll-splash" />,
+      hydrateFallbackElement: SPLASH,
       errorElement: <PageError />,
       children: [
         {
