@@ -33,7 +33,9 @@ import { ProjectError } from './situation.ts';
 
 /** A change of a project; what is missing stays as it is, `null` empties. */
 export type ProjectChange = {
-  readonly [K in Exclude<keyof ProjectSettings, 'details'>]?: ProjectSettings[K] | undefined;
+  readonly [K in Exclude<keyof ProjectSettings, 'details' | 'registry' | 'repository' | 'osContentType'>]?:
+    | ProjectSettings[K]
+    | undefined;
 } & {
   readonly registry?: string | null | undefined;
   readonly repository?: string | null | undefined;
@@ -62,6 +64,7 @@ export async function createProject(
   const id = newObjectId(at);
   const isAdmin = hasRole(caller.principal, 'admin', namespaceId);
   const settings = checkSettings(applyChange({ ...DEFAULT_SETTINGS, name: '' }, change), { isAdmin });
+  requireAdminForRoot(isAdmin, settings, DEFAULT_SETTINGS);
   return await inTransaction(store.db, async trx => {
     await ensureOrganisation(trx, namespaceId);
     const history = [{ status: 'Started', at: at.toISOString(), by: caller.principal.name }];
@@ -143,6 +146,7 @@ export async function changeProject(
     // What an admin once set may be sent back by others.
     const isKept = change.containerType === undefined || change.containerType === before.containerType;
     const settings = checkSettings(applyChange(before, change), { isAdmin: isAdmin || isKept });
+    requireAdminForRoot(isAdmin, settings, before);
     await refuseWhilePublished(trx, before, settings);
     if (isSame(before, settings)) {
       if (revision !== undefined && revision !== before.revision) throw changedSince();
@@ -198,6 +202,19 @@ function applyChange(before: ProjectSettings, change: ProjectChange): ProjectSet
     autoPublish: pick('autoPublish'),
     details: change.details === undefined ? before.details : storable(mergeDeep(before.details, change.details)),
   };
+}
+
+/** Images that run as root pass fewer checks, so that an admin decides about them. */
+function requireAdminForRoot(
+  isAdmin: boolean,
+  { isPrivileged }: Pick<ProjectSettings, 'isPrivileged'>,
+  before: Pick<ProjectSettings, 'isPrivileged'>,
+): void {
+  if (isAdmin || !isPrivileged || before.isPrivileged) return;
+  throw new PlimsollError(
+    'FORBIDDEN',
+    'Cannot make the project privileged: that its images may run as root is decided by an admin',
+  );
 }
 
 async function refuseWhilePublished(trx: Trx, before: ProjectRecord, after: ProjectSettings): Promise<void> {

@@ -31,6 +31,11 @@ export const EVENT_KINDS = [
   'findings.changed',
   'registry.health',
   'sensor.state',
+  // Of certification projects.
+  'image.certified',
+  'image.published',
+  'image.unpublished',
+  'grade.changed',
   'database.updated',
   'rematch.completed',
 ] as const;

@@ -24,7 +24,7 @@ export async function keepGradeSchedule(
   at: Date,
 ): Promise<boolean> {
   const [last] = await listGradeSchedules(db, imageId, 1);
-  if (last !== undefined && toJson(last.periods) === toJson(periods)) return false;
+  if (last !== undefined && keyOf(last.periods) === keyOf(periods)) return false;
   await db
     .insertInto('projectGrade')
     .values({ imageId, computedAt: at, schedule: toJson(periods) })
@@ -64,4 +64,9 @@ export async function findGradeSchedules(
       { computedAt, periods: schedule as readonly GradePeriod[] },
     ]),
   );
+}
+
+/** The database keeps fields in an order of its own. */
+function keyOf(periods: readonly GradePeriod[]): string {
+  return toJson(periods.map(({ grade, startsAt, endsAt }) => [grade, startsAt, endsAt ?? null]));
 }

@@ -1,0 +1,23 @@
+/** Our names of fields, and where they are in documents of the certification API. */
+export const FIELD_PATHS: Readonly<Record<string, string>> = {
+  kind: 'type',
+  status: 'project_status',
+  certificationStatus: 'certification_status',
+  containerType: 'container.type',
+  osContentType: 'container.os_content_type',
+  distributionMethod: 'container.distribution_method',
+  isHosted: 'container.hosted_registry',
+  registry: 'container.registry',
+  repository: 'container.repository',
+  isPrivileged: 'container.privileged',
+  autoPublish: 'container.auto_publish',
+  pullSecret: 'container.docker_config_json',
+  pullSpec: 'pull_spec',
+  isvPid: 'isv_pid',
+  imageId: 'image_id',
+  listDigest: 'manifest_list_digest',
+  dockerImageDigest: 'docker_image_digest',
+  dockerImageId: 'docker_image_id',
+  manifestListDigest: 'repositories.manifest_list_digest',
+  rawConfig: 'raw_config',
+};
