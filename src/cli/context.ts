@@ -3,6 +3,7 @@
  */
 import type { Writable } from 'node:stream';
 import type { ServerSettings } from '#base/server-settings.ts';
+import type { SensorTiming } from '#scan/sensor/run-sensor.ts';
 
 /** The world of one run of the command line. Only `main/` makes one from the real process. */
 export interface CliContext {
@@ -14,6 +15,8 @@ export interface CliContext {
   /** Version of Plimsoll. */
   readonly version: string;
   readonly now: () => Date;
+  /** Other times of sensors, for tests. */
+  readonly sensorTiming?: Partial<SensorTiming> | undefined;
   /** Runs the server until `signal`; what it is made of is the business of `main/`. */
   readonly serve?: (settings: ServerSettings) => Promise<void>;
 }

@@ -121,6 +121,7 @@ async function run(options: SensorCommandOptions, context: CliContext): Promise<
     world: { env, allowsPrivateAddresses, userAgent },
     limits,
     now,
+    timing: context.sensorTiming,
     log,
     signal,
     once: options.once,

@@ -177,14 +177,20 @@ export async function retireStoredSensor(db: Db, id: string, at: Date): Promise<
 
 /**
  * Lets the leases of a sensor run out now, under tokens that nobody has: whoever takes back leases finds them at once, and what the sensor
- * still reports is late. Returns how many there were.
+ * still reports is late. Those of `except`, ids of tasks, stay. Returns how many there were.
  */
-export async function endLeasesOf(trx: Trx, sensorId: string, at: Date): Promise<number> {
+export async function endLeasesOf(
+  trx: Trx,
+  sensorId: string,
+  at: Date,
+  except: readonly string[] = [],
+): Promise<number> {
   const { numUpdatedRows } = await trx
     .updateTable('task')
     .set(({ fn }) => ({ leaseUntil: at, leaseToken: fn<string>('gen_random_uuid') }))
     .where('sensorId', '=', sensorId)
     .where('state', '=', 'leased')
+    .$if(except.length > 0, query => query.where('id', 'not in', [...except]))
     .executeTakeFirst();
   return Number(numUpdatedRows);
 }

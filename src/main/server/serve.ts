@@ -16,6 +16,7 @@ export async function serve(settings: ServerSettings, context: CliContext): Prom
     env: context.env,
     version: context.version,
     now: context.now,
+    sensorTiming: context.sensorTiming,
     log: line => void stderr.write(line),
   });
   stdout.write(`Plimsoll is ready: ${running.url}\n`);

@@ -15,6 +15,7 @@ import type { GuardedRoute } from '#http/route-access.ts';
 import { buildServer } from '#http/server.ts';
 import { VulnerabilityHolder } from '#scan/content/vulnerability-holder.ts';
 import { analyserVersion } from '#scan/sensor/layer-store.ts';
+import type { SensorTiming } from '#scan/sensor/run-sensor.ts';
 import { contentFunctions } from '#scan/task/content-functions.ts';
 import type { ServerPortContext } from '#scan/task/server-port.ts';
 import { openTaskBell } from '#scan/task/task-bell.ts';
@@ -37,6 +38,8 @@ export interface ServerWorld {
   readonly now: () => Date;
   /** Takes lines of the log. */
   readonly log: (line: string) => void;
+  /** Other times of the built-in sensor, for tests. */
+  readonly sensorTiming?: Partial<SensorTiming> | undefined;
 }
 
 /** A server that listens. Closing it returns work in hand. */

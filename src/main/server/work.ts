@@ -120,6 +120,7 @@ async function startBuiltInSensor(
     world: { env: world.env, allowsPrivateAddresses: settings.allowsPrivateAddresses, userAgent },
     limits,
     now: world.now,
+    timing: world.sensorTiming,
     log: log.child({ sensor: id }),
     signal: stopping.signal,
   });

@@ -73,6 +73,22 @@ describeStores('scan jobs in trouble', open => {
     expect(await world.run(id)).toMatchObject({ state: 'BaselineCompleted' });
   });
 
+  test('a sensor that was killed and started again goes on at once', async () => {
+    await using world = await openWorld(store);
+    world.contents.push('app', 'v1', 'one');
+    const { id } = await world.create();
+    await world.sensor.work(2);
+    expect(await world.sensor.hold(1)).toHaveLength(1);
+    world.sensor.held.length = 0;
+    await world.sensor.beat(2);
+    world.pass(1000);
+    expect(await world.sensor.work()).toBe(0);
+    await world.sensor.beat(1);
+    world.pass(1);
+    await world.sensor.work();
+    expect(await world.run(id)).toMatchObject({ state: 'BaselineCompleted', counters: { digestsScanned: 1 } });
+  });
+
   test('an image whose report was acknowledged is scanned, even when its sensor is never heard of again', async () => {
     await using world = await openWorld(store);
     world.contents.push('app', 'v1', 'one');

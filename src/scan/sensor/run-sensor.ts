@@ -116,6 +116,7 @@ class Sensor {
   #isDraining = false;
   /** A task was given back because the disk is full: no other is leased before the check passes again. */
   #isFull = false;
+  /** Heartbeats taken; the server knows the first one of a process by its number. */
   #sequence = 0;
   #refusal: PlimsollError | undefined;
   #pool: BoundedLayerPool;
@@ -197,6 +198,7 @@ class Sensor {
       this.#isFull &&= report.checks.some(({ name, ok }) => name === 'disk' && !ok);
       const limit = AbortSignal.timeout(Math.max(10_000, this.#timing.heartbeatMs));
       const answer = await port.heartbeat(report, { signal: AbortSignal.any([this.#stop.signal, limit]) });
+      this.#sequence += 1;
       for (const id of answer.stop) this.#drop(id);
       this.#isDraining = answer.isDraining;
       await this.#apply(answer.profile, answer.profileVersion);
@@ -212,10 +214,9 @@ class Sensor {
     const registries = this.#connectors.seen();
     const checks = [...(await checkHost(folders, this.#profile)), checkRegistries(registries, now())];
     if (this.#profileProblem !== undefined) checks.push({ name: 'profile', ok: false, detail: this.#profileProblem });
-    this.#sequence += 1;
     return {
       ...identity,
-      sequence: this.#sequence,
+      sequence: this.#sequence + 1,
       startedAt: this.#startedAt,
       clock: now().toISOString(),
       analyserVersion: this.#version,

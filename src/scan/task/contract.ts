@@ -167,6 +167,7 @@ export type TaskOutcome = z.infer<typeof taskOutcome>;
 
 /** What a sensor tells of itself every 30 seconds. */
 export const heartbeat = z.object({
+  /** From 1 for the first that is taken of a process: leases that it does not name were those of a process that is no more. */
   sequence: z.number().int().min(0),
   version: z.string().max(64),
   host: z.string().max(256),

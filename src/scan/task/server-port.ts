@@ -15,7 +15,7 @@ import { findSealedCredentials, keepSeen, lockRegistry, type RegistryRecord } fr
 import { upsertRepositories } from '#store/repository.ts';
 import { storable } from '#store/row-set.ts';
 import { findRun } from '#store/run.ts';
-import { findSensor, type StoredSensor } from '#store/sensor.ts';
+import { endLeasesOf, findSensor, type StoredSensor } from '#store/sensor.ts';
 import { stageRepositories, stageTags } from '#store/tag.ts';
 import { extendLeases, findTask, listOpenRunsOf, lockLease, type TaskRecord } from '#store/task.ts';
 import { inTransaction } from '#store/transaction.ts';
@@ -129,13 +129,16 @@ async function takeHeartbeat(
   for (const { id, rateLimit, warnings } of storable(report.registries ?? [])) {
     await keepSeen(context.store.db, id, { rateLimit, warnings });
   }
-  const stop = await inTransaction(context.store.db, trx =>
-    extendLeases(trx, {
-      sensorId,
-      reports: storable(report.tasks),
-      until: new Date(context.now().getTime() + LEASE_MS),
-    }),
-  );
+  const stop = await inTransaction(context.store.db, async trx => {
+    const at = context.now();
+    // The first heartbeat of a process: what a former one had in hand died with it, and need not wait for the end of its leases.
+    if (report.sequence === 1) {
+      const held = report.tasks.map(({ id }) => id);
+      await endLeasesOf(trx, sensorId, at, held);
+    }
+    const until = new Date(at.getTime() + LEASE_MS);
+    return await extendLeases(trx, { sensorId, reports: storable(report.tasks), until });
+  });
   return { ...answer, stop: [...stop] };
 }
 

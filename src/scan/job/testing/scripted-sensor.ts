@@ -37,6 +37,8 @@ export class ScriptedRegistry {
   readonly scanned: string[] = [];
   /** Repositories in the order in which sensors listed them. */
   readonly listed: string[] = [];
+  /** Images by digest: a tag that moves on leaves them where they are. */
+  readonly images = new Map<string, FoundDocument>();
 
   /** Pushes an image; the same `name` is the same image wherever it lies. Returns its digest. */
   push(repository: string, tag: string, name: string, pushedAt?: string): string {
@@ -68,6 +70,7 @@ export class ScriptedRegistry {
   #put(repository: string, tag: string, pushed: Pushed): string {
     const tags = this.repositories.get(repository) ?? new Map<string, Pushed>();
     tags.set(tag, pushed);
+    for (const image of [pushed.document, ...(pushed.children ?? [])]) this.images.set(image.digest, image);
     this.repositories.set(repository, tags);
     return pushed.document.digest;
   }
@@ -166,9 +169,7 @@ export class ScriptedSensor {
       }
       case 'scan': {
         scanned.push(work.digest);
-        const found = [...(repositories.get(work.repository)?.values() ?? [])]
-          .flatMap(({ document, children = [] }) => [document, ...children])
-          .find(({ digest }) => digest === work.digest);
+        const found = this.registry.images.get(work.digest);
         if (found === undefined) throw new Error(`the test registry has no ${work.digest}`);
         const inventory = inventoryFor(found, [], []);
         const answer = await this.port.reportInventory(lease, JSON.stringify(inventory), { signal });
