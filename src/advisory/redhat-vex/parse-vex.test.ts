@@ -95,7 +95,12 @@ test('a document becomes one advisory with the fix of each platform', () => {
       references: [{ category: 'external', url: 'https://www.cve.org/CVERecord?id=CVE-2023-0001' }],
       product_status: { fixed: ids },
       remediations: [
-        { category: 'vendor_fix', url: 'https://access.redhat.com/errata/RHSA-2023:5928', product_ids: ids },
+        {
+          category: 'vendor_fix',
+          date: '2023-10-19T11:05:03+00:00',
+          url: 'https://access.redhat.com/errata/RHSA-2023:5928',
+          product_ids: ids,
+        },
         { category: 'workaround', details: 'Switch it off', product_ids: ids },
       ],
       scores: [{ cvss_v3: { vectorString: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H' }, products: ids }],
@@ -136,6 +141,7 @@ test('a document becomes one advisory with the fix of each platform', () => {
           ],
         },
         fixedBy: 'RHSA-2023:5928',
+        fixedOn: '2023-10-19',
       },
     ],
   });
