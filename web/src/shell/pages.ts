@@ -45,5 +45,18 @@ export const PAGES: readonly PageEntry[] = [
   { path: 'jobs/:scheduleId', load: async () => (await import('../job/job-page.tsx')).JobPage },
   { path: 'jobs/:scheduleId/edit', load: async () => (await import('../job/job-editor-page.tsx')).EditJobPage },
   { path: 'runs/:runId', load: async () => (await import('../run/run-page.tsx')).RunPage },
+  {
+    path: 'sensors',
+    load: async () => (await import('../sensor/sensors-page.tsx')).SensorsPage,
+    nav: { title: 'Sensors', group: 'Configuration', needs: { role: 'viewer', place: 'server' } },
+  },
+  { path: 'sensors/:sensorId', load: async () => (await import('../sensor/sensor-page.tsx')).SensorPage },
+  {
+    path: 'settings',
+    load: async () => (await import('../settings/settings-page.tsx')).SettingsPage,
+    nav: { title: 'Settings', group: 'Configuration', needs: { role: 'admin', place: 'anywhere' } },
+  },
+  { path: 'settings/:tab', load: async () => (await import('../settings/settings-page.tsx')).SettingsPage },
+  { path: 'webhooks/:webhookId', load: async () => (await import('../settings/webhook-page.tsx')).WebhookPage },
   { path: 'account', load: async () => (await import('../account/account-page.tsx')).AccountPage },
 ];

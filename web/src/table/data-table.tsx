@@ -152,7 +152,8 @@ function RowActions({ items, name }: { readonly items: IAction[]; readonly name:
   );
 }
 
-function Pager({ view, nextCursor }: { readonly view: ListViewState; readonly nextCursor: string | undefined }) {
+/** The ways to the page before and the next one; nothing when there is one page. */
+export function Pager({ view, nextCursor }: { readonly view: ListViewState; readonly nextCursor: string | undefined }) {
   const { goBack } = view;
   if (goBack === undefined && nextCursor === undefined) return null;
   return (

@@ -1,0 +1,110 @@
+/** The head of a security report: how many findings of each severity, how many of them have a fix, and by what was judged. */
+import {
+  Button,
+  Card,
+  CardBody,
+  CardTitle,
+  DescriptionList,
+  DescriptionListDescription,
+  DescriptionListGroup,
+  DescriptionListTerm,
+  Skeleton,
+} from '@patternfly/react-core';
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
+import type { ImageScan } from '../api/model.ts';
+import { severityCounts, totalOf } from '../display/counts.ts';
+import { formatCount, formatThings } from '../display/format-number.ts';
+import { SEVERITIES, SeverityLabel } from '../display/severity.tsx';
+import { Time } from '../display/time.tsx';
+import { coverageQuery } from './image-queries.ts';
+
+const SeverityDonut = lazy(() => import('./severity-donut.tsx'));
+
+export function ReportSummary({
+  digest,
+  scan,
+  onChoose,
+}: {
+  readonly digest: string;
+  readonly scan: ImageScan;
+  /** Shows only findings of a severity, those with a fix, or those that are exploited. */
+  readonly onChoose: (filter: 'fixable' | 'exploited' | (typeof SEVERITIES)[number]) => void;
+}) {
+  const coverage = useQuery(coverageQuery(digest));
+  const { counts } = scan;
+  const bySeverity = severityCounts(counts);
+  const total = totalOf(counts);
+  return (
+    <Card isCompact>
+      <CardTitle component="h2">
+        {total === 0
+          ? 'No findings'
+          : `${formatThings(total, 'finding')} in ${formatThings(scan.packageCount ?? 0, 'package')}`}
+      </CardTitle>
+      <CardBody>
+        <div className="plimsoll-donut">
+          <Suspense fallback={<Skeleton shape="circle" width="11rem" height="11rem" />}>
+            <SeverityDonut counts={bySeverity} />
+          </Suspense>
+          <ul className="plimsoll-legend" aria-label="Findings by severity">
+            {SEVERITIES.filter(severity => bySeverity[severity] > 0).map(severity => (
+              <li key={severity}>
+                <Button variant="link" isInline onClick={() => onChoose(severity)}>
+                  <strong className="plimsoll-numbers">{formatCount(bySeverity[severity])}</strong>{' '}
+                  <SeverityLabel severity={severity} />
+                </Button>
+              </li>
+            ))}
+            {total > 0 && (
+              <li>
+                <Button variant="link" isInline isDisabled={counts.fixable === 0} onClick={() => onChoose('fixable')}>
+                  A fix is available for {formatCount(counts.fixable)}
+                </Button>
+              </li>
+            )}
+            {counts.knownExploited > 0 && (
+              <li>
+                <Button variant="link" isInline isDanger onClick={() => onChoose('exploited')}>
+                  {formatCount(counts.knownExploited)} known to be exploited
+                </Button>
+              </li>
+            )}
+          </ul>
+        </div>
+        <DescriptionList
+          isCompact
+          isHorizontal
+          horizontalTermWidthModifier={{ default: '9rem' }}
+          className="pf-v6-u-mt-md"
+        >
+          <Fact term="Distribution">
+            {coverage.data === undefined ? <Skeleton width="8rem" /> : (coverage.data?.distro?.name ?? 'None known')}
+          </Fact>
+          <Fact term="Layers read">
+            <Time at={scan.scannedAt} />
+          </Fact>
+          <Fact term="Findings changed">
+            <Time at={scan.judgedAt} />
+          </Fact>
+          <Fact term="Advisories of">
+            {coverage.data === undefined ? (
+              <Skeleton width="8rem" />
+            ) : (
+              <Time at={coverage.data?.database?.builtAt} missing="No database yet" />
+            )}
+          </Fact>
+        </DescriptionList>
+      </CardBody>
+    </Card>
+  );
+}
+
+function Fact({ term, children }: { readonly term: string; readonly children: React.ReactNode }) {
+  return (
+    <DescriptionListGroup>
+      <DescriptionListTerm>{term}</DescriptionListTerm>
+      <DescriptionListDescription>{children}</DescriptionListDescription>
+    </DescriptionListGroup>
+  );
+}

@@ -1,0 +1,123 @@
+/**
+ * What is known of the security of one manifest, in a cell: the state of its scan, or counts that lead to its report. "Passed" is said only
+ * where something was looked for in all of it: nothing found because nothing could be asked is told apart.
+ */
+import { Icon, Spinner, Tooltip } from '@patternfly/react-core';
+import { CheckCircleIcon } from '@patternfly/react-icons/dist/esm/icons/check-circle-icon';
+import { ExclamationCircleIcon } from '@patternfly/react-icons/dist/esm/icons/exclamation-circle-icon';
+import { ExclamationTriangleIcon } from '@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon';
+import type { ReactNode } from 'react';
+import { Link } from 'react-router';
+import type { ImageScan } from '../api/model.ts';
+import { severityCounts, totalOf } from '../display/counts.ts';
+import { formatCount, formatThings } from '../display/format-number.ts';
+import { SeverityCounts } from '../display/severity.tsx';
+
+export function SecuritySummary({
+  scan,
+  to,
+  of,
+}: {
+  readonly scan: ImageScan | null;
+  /** Its report. */
+  readonly to: string;
+  /** What it is the report of, for screen readers: `1.0 on linux/amd64`. */
+  readonly of: string;
+}) {
+  if (scan === null) return <Quiet>Not scanned</Quiet>;
+  const report = scan.scannedAt === null ? undefined : <Report scan={scan} to={to} of={of} />;
+  switch (scan.state) {
+    case 'scanned':
+      return report ?? <Quiet>Not scanned</Quiet>;
+    case 'not-scanned':
+      return report ?? <Quiet>Not scanned</Quiet>;
+    case 'queued':
+      return (
+        <>
+          <Spinner isInline aria-label="Waiting" /> Queued
+          {report !== undefined && <div>{report}</div>}
+        </>
+      );
+    case 'failed':
+      return (
+        <>
+          <Link to={to}>
+            <Icon status="danger" isInline>
+              <ExclamationCircleIcon />
+            </Icon>{' '}
+            Failed
+          </Link>
+          {scan.errorMessage !== null && <div className="plimsoll-quiet plimsoll-two-lines">{scan.errorMessage}</div>}
+          {report !== undefined && <div>Before: {report}</div>}
+        </>
+      );
+    case 'unsupported':
+      return <Reasoned text="Unsupported" reason={scan.errorMessage} />;
+    case 'layer-too-large':
+      return <Reasoned text="Layer too large" reason={scan.errorMessage} />;
+    default:
+      return scan.state satisfies never;
+  }
+}
+
+function Report({ scan, to, of }: { readonly scan: ImageScan; readonly to: string; readonly of: string }) {
+  const { counts, packageCount } = scan;
+  const total = totalOf(counts);
+  if (total > 0) {
+    return (
+      <Link
+        to={to}
+        className="plimsoll-summary"
+        aria-label={`${formatThings(total, 'finding')} in ${of}: ${wordsOf(scan)}`}
+      >
+        <SeverityCounts counts={severityCounts(counts)} what="Findings" />
+        <span className="plimsoll-quiet">
+          {formatCount(counts.fixable)} fixable
+          {counts.knownExploited > 0 && `, ${formatCount(counts.knownExploited)} known exploited`}
+        </span>
+      </Link>
+    );
+  }
+  if (packageCount === 0) return <Link to={to}>No packages found</Link>;
+  if (counts.undetermined > 0) {
+    return (
+      <Link to={to} aria-label={`Undetermined in ${of}`}>
+        <Icon status="warning" isInline>
+          <ExclamationTriangleIcon />
+        </Icon>{' '}
+        Undetermined <span className="plimsoll-quiet">({formatThings(counts.undetermined, 'package')})</span>
+      </Link>
+    );
+  }
+  return (
+    <Link to={to} aria-label={`Passed: nothing found in ${of}`}>
+      <Icon status="success" isInline>
+        <CheckCircleIcon />
+      </Icon>{' '}
+      Passed
+    </Link>
+  );
+}
+
+function wordsOf({ counts }: ImageScan): string {
+  return Object.entries(severityCounts(counts))
+    .filter(([, count]) => count > 0)
+    .map(([severity, count]) => `${count} ${severity.toLowerCase()}`)
+    .join(', ');
+}
+
+function Reasoned({ text, reason }: { readonly text: string; readonly reason: string | null }) {
+  if (reason === null) return <Quiet>{text}</Quiet>;
+  return (
+    <Tooltip content={reason}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the reason is for keyboards, too */}
+      <span className="plimsoll-quiet" tabIndex={0}>
+        {text}
+      </span>
+    </Tooltip>
+  );
+}
+
+function Quiet({ children }: { readonly children: ReactNode }) {
+  return <span className="plimsoll-quiet">{children}</span>;
+}

@@ -1,0 +1,27 @@
+/** Findings by severity as a ring. A picture beside the legend, which says the same in words: screen readers skip it. */
+import { ChartDonut } from '@patternfly/react-charts/victory';
+import { formatCount } from '../display/format-number.ts';
+import { SEVERITIES, type Severity, severityColour, severityLabel } from '../display/severity.tsx';
+
+export default function SeverityDonut({ counts }: { readonly counts: Readonly<Record<Severity, number>> }) {
+  const shown = SEVERITIES.filter(severity => counts[severity] > 0);
+  const total = shown.reduce((sum, severity) => sum + counts[severity], 0);
+  const data = shown.map(severity => ({ x: severityLabel(severity), y: counts[severity] }));
+  return (
+    <div className="plimsoll-donut-picture" aria-hidden>
+      <ChartDonut
+        data={total === 0 ? [{ x: 'None', y: 1 }] : data}
+        colorScale={total === 0 ? ['var(--pf-t--global--color--status--success--default)'] : shown.map(severityColour)}
+        labels={({ datum }: { datum: { x: string; y: number } }) =>
+          total === 0 ? 'None' : `${datum.x}: ${formatCount(datum.y)}`
+        }
+        title={formatCount(total)}
+        subTitle={total === 1 ? 'finding' : 'findings'}
+        width={176}
+        height={176}
+        padding={4}
+        allowTooltip={false}
+      />
+    </div>
+  );
+}
