@@ -10,6 +10,7 @@ import {
   BEGINNING,
   currentEventPosition,
   EVENT_KINDS,
+  type EventKind,
   type EventPosition,
   listEvents,
   parseEventPosition,
@@ -108,6 +109,8 @@ export interface StreamOptions {
   /** After this event; missing: from now, or with `fromTheBeginning` from the first. */
   readonly after?: number | undefined;
   readonly fromTheBeginning?: boolean | undefined;
+  /** The stream ends with an event of one of these kinds. */
+  readonly until?: ReadonlySet<EventKind> | undefined;
 }
 
 /** Sends events as they come. */
@@ -116,20 +119,21 @@ export async function streamEvents(
   reply: FastifyReply,
   options: StreamOptions,
 ): Promise<void> {
-  const { feed, filter } = options;
+  const { feed, filter, until } = options;
   const start = await startOf(lastEventIdOf(request), options);
-  await sendEventStream(request, reply, signal => follow(feed, filter, start, signal));
+  await sendEventStream(request, reply, signal => follow(feed, filter, { start, until }, signal));
 }
 
 /** Events as they come, in the form of the stream. */
 async function* follow(
   feed: EventFeed,
   filter: EventFilter,
-  start: EventPosition,
+  { start, until }: { readonly start: EventPosition; readonly until: ReadonlySet<EventKind> | undefined },
   signal: AbortSignal,
 ): AsyncGenerator<SentEvent> {
   for await (const event of feed.follow(filter, start, signal)) {
     yield { id: event.position, event: event.kind, data: present(event) };
+    if (until?.has(event.kind) === true) return;
   }
 }
 

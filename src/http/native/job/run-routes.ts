@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { visibleNamespaces } from '#access/principal.ts';
 import type { ServerContext } from '#store/context.ts';
+import type { EventKind } from '#store/event.ts';
 import { listRuns } from '#store/run.ts';
 import { listRunImages, RUN_IMAGE_STATES } from '#store/run-image.ts';
 import { decodeCursor, pageOf, pageQuery, toPage } from '../../cursor.ts';
@@ -18,6 +19,8 @@ import { presentRun, presentRunImage, runImageSchema, runSchema } from './job-sc
 const params = z.object({ runId: z.uuid() });
 const access = { config: { access: 'signed-in' as const } };
 const tags = ['runs'];
+/** After these nothing more happens in a run. */
+const ENDS: ReadonlySet<EventKind> = new Set(['run.completed', 'run.failed', 'run.cancelled']);
 
 /** Adds the routes. */
 export function runRoutes({ store: { db } }: ServerContext, feed: EventFeed) {
@@ -77,14 +80,18 @@ export function runRoutes({ store: { db } }: ServerContext, feed: EventFeed) {
         schema: {
           tags,
           summary: 'Follow a run (text/event-stream)',
-          description: 'Begins with the first event of the run; `Last-Event-ID` goes on after what was seen.',
+          description:
+            'Begins with the first event of the run and ends with the last; `Last-Event-ID` goes on after what was seen.',
           params,
         },
       },
       async (request, reply) => {
         const { runId } = request.params;
-        await runFor(request, db, 'viewer', runId);
-        await streamEvents(request, reply, { db, feed, filter: { runId }, fromTheBeginning: true });
+        const { run } = await runFor(request, db, 'viewer', runId);
+        // To a browser that comes back after the end, so that it does not come again.
+        if (run.completedAt !== undefined && request.headers['last-event-id'] !== undefined)
+          return await reply.code(204).send();
+        await streamEvents(request, reply, { db, feed, filter: { runId }, fromTheBeginning: true, until: ENDS });
       },
     );
   };

@@ -225,13 +225,13 @@ function actionRoutes(instance: FastifyInstance, context: JobContext): void {
         tags,
         summary: 'Run besides the planned times',
         params,
-        body: z.strictObject({ isDeep }).default({ isDeep: false }),
+        body: z.strictObject({ isDeep }).nullish(),
         response: { 202: scheduleSchema, ...problems },
       },
     },
     async (request, reply) => {
       const wish = await wishOf(request, request.params.scheduleId);
-      const schedule = await runScheduleNow(context, { ...wish, isDeep: request.body.isDeep });
+      const schedule = await runScheduleNow(context, { ...wish, isDeep: request.body?.isDeep });
       return await reply.code(202).send(presentSchedule(schedule));
     },
   );
@@ -243,9 +243,7 @@ function actionRoutes(instance: FastifyInstance, context: JobContext): void {
         tags,
         summary: 'Go on with the last run where it was cut short, or repeat it',
         params,
-        body: z
-          .strictObject({ mode: z.enum(['resume', 'from-the-beginning']).default('resume'), isDeep })
-          .default({ mode: 'resume', isDeep: false }),
+        body: z.strictObject({ mode: z.enum(['resume', 'from-the-beginning']).default('resume'), isDeep }).nullish(),
         response: { 202: scheduleSchema, ...problems },
       },
     },

@@ -187,14 +187,14 @@ function workRoutes(instance: FastifyInstance, context: JobContext): void {
         params,
         body: z
           .strictObject({ repository: z.string().min(1).max(512).optional().describe('A repository to look into') })
-          .default({}),
+          .nullish(),
         response: { 200: probeSchema, ...problems },
       },
     },
     async request => {
       const { registryId: id } = request.params;
       await registryFor(request, db, 'operator', id);
-      const { repository } = request.body;
+      const { repository } = request.body ?? {};
       const signal = signalOf(request);
       const { sensorId, steps, ...test } = await testConnection(context, {
         id,
