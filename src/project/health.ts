@@ -47,7 +47,13 @@ export async function assessHealth(
     ...tellUnknowns(inventory, undetermined),
   ];
   const config = await findConfig(store.db, image.digest);
-  const graded = toGradedImage(findings, { inventory, lookup, now: today, created: config?.created ?? image.createdAt, unknown });
+  const graded = toGradedImage(findings, {
+    inventory,
+    lookup,
+    now: today,
+    created: config?.created ?? image.createdAt,
+    unknown,
+  });
   return {
     report,
     gate: judgeGate(findings, rules.gate, { lookup, now: today, unknown }),

@@ -1,0 +1,143 @@
+/**
+ * What is done for projects in the background: requests, images, grades; and listening to what other parts of the server did.
+ */
+
+import type { Trx } from '#store/database.ts';
+import type { EventKind, EventPosition, FollowedEvent } from '#store/event.ts';
+import { currentEventPosition, EVENT_CHANNEL, followEvents, parseEventPosition } from '#store/event.ts';
+import { listImagesOfManifests } from '#store/project-image.ts';
+import { removeOrphanResults } from '#store/project-result.ts';
+import { putSetting } from '#store/setting.ts';
+import { inTransaction } from '#store/transaction.ts';
+import { regradeAll } from './health.ts';
+import type { ProjectContext } from './project-context.ts';
+import { runImageRequest } from './publish.ts';
+import { findOpenRequest, runImage, runScan } from './run-scan.ts';
+
+const POSITION = 'project-position';
+const PAGE = 200;
+/** Should a notice be lost, events are heard of this late at most. */
+const POLL_MS = 15_000;
+/** Grades fall by the hour. */
+const GRADES_CRON = '7 * * * *';
+const ORPHANS_MS = 24 * 60 * 60 * 1000;
+const KINDS: readonly EventKind[] = [
+  'image.scanned',
+  'image.failed',
+  'findings.changed',
+  'rematch.completed',
+  'database.updated',
+];
+
+/** Starts it; closing it ends what listens. `onError` is told of failures that nobody waits for. */
+export async function startProjectWork(
+  context: ProjectContext,
+  { concurrency = 2, onError }: { readonly concurrency?: number; readonly onError: (error: unknown) => void },
+): Promise<AsyncDisposable> {
+  const { queue, store } = context;
+  await queue.work(
+    'project-request',
+    async ({ requestId }, { signal }) => {
+      const request = await findOpenRequest(context, requestId);
+      if (request === undefined) return;
+      if (request.kind === 'scan') await runScan(context, request, signal);
+      else await runImageRequest(context, request, signal);
+    },
+    concurrency,
+  );
+  await queue.work(
+    'project-image',
+    async ({ imageId }, { signal }) => await runImage(context, imageId, signal),
+    concurrency,
+  );
+  await queue.work('project-grades', async (_, { signal }) => {
+    await removeOrphanResults(store.db, new Date(context.now().getTime() - ORPHANS_MS));
+    await regradeAll(context, signal);
+  });
+  await queue.repeat('project-grades', GRADES_CRON);
+  return await listen(context, onError);
+}
+
+/** Goes by what happened since the last time. Returns whether there is more. */
+export async function followForProjects(context: Pick<ProjectContext, 'store' | 'queue'>): Promise<boolean> {
+  return await inTransaction(context.store.db, async trx => {
+    const from = await takePosition(trx);
+    if (from === undefined) return false;
+    const events = await followEvents(trx, { from, kinds: KINDS, limit: PAGE });
+    const last = events.at(-1);
+    if (last === undefined) return false;
+    await goBy(trx, context, events);
+    await putSetting(trx, POSITION, last.position);
+    return events.length === PAGE;
+  });
+}
+
+async function goBy(
+  trx: Trx,
+  { queue }: Pick<ProjectContext, 'queue'>,
+  events: readonly FollowedEvent[],
+): Promise<void> {
+  const scanned = events.filter(({ kind }) => kind === 'image.scanned' || kind === 'image.failed');
+  const digests = scanned.flatMap(({ data }) => (typeof data['digest'] === 'string' ? [data['digest']] : []));
+  for (const { id, scanState } of await listImagesOfManifests(trx, [...new Set(digests)])) {
+    if (scanState === 'completed') continue;
+    await queue.send(trx, 'project-image', { imageId: id }, { singletonKey: id });
+  }
+  if (events.length > scanned.length) await queue.send(trx, 'project-grades', {});
+}
+
+async function listen(context: ProjectContext, onError: (error: unknown) => void): Promise<AsyncDisposable> {
+  const stopping = new AbortController();
+  let isFollowing = false;
+  let isAskedAgain = false;
+  let done: Promise<void> = Promise.resolve();
+  const follow = async () => {
+    isFollowing = true;
+    try {
+      do {
+        isAskedAgain = false;
+        while (!stopping.signal.aborted && (await followForProjects(context)));
+      } while (isAskedAgain && !stopping.signal.aborted);
+    } catch (error) {
+      if (!stopping.signal.aborted) onError(error);
+    } finally {
+      isFollowing = false;
+    }
+  };
+  const wake = () => {
+    if (stopping.signal.aborted) return;
+    if (isFollowing) isAskedAgain = true;
+    else done = follow();
+  };
+  const listener = await context.store.listen(EVENT_CHANNEL, wake);
+  const poll = setInterval(wake, POLL_MS);
+  wake();
+  return {
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      clearInterval(poll);
+      await listener[Symbol.asyncDispose]();
+      await done;
+    },
+  };
+}
+
+/** Where to go on; `undefined` while another server is at it. The first time: from now. */
+async function takePosition(trx: Trx): Promise<EventPosition | undefined> {
+  const row = await trx
+    .selectFrom('setting')
+    .select('value')
+    .where('name', '=', POSITION)
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst();
+  if (row !== undefined) return typeof row.value === 'string' ? parseEventPosition(row.value) : undefined;
+  const isHeld = await trx.selectFrom('setting').select('name').where('name', '=', POSITION).executeTakeFirst();
+  if (isHeld !== undefined) return undefined;
+  await trx
+    .insertInto('setting')
+    .values({ name: POSITION, value: JSON.stringify(await currentEventPosition(trx)) })
+    .onConflict(conflict => conflict.column('name').doNothing())
+    .execute();
+  return undefined;
+}
