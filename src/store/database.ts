@@ -74,6 +74,8 @@ async function openPostgres({ url, maxConnections = 10 }: StoreLocation & { kind
   });
   // A connection that breaks while nobody uses it is replaced; without a listener it would end the process.
   pool.on('error', () => {});
+  // So would one that breaks between two queries of a transaction, which the pool does not watch; the next query of it says what happened.
+  pool.on('connect', client => client.on('error', () => {}));
   try {
     const { rows } = await pool.query<{ server_version_num: string }>('SHOW server_version_num');
     const version = Number(rows[0]?.server_version_num ?? 0);
