@@ -58,7 +58,7 @@ test.skipIf(!isPossible || findPostgres() === undefined)(
       setupToken: first.setupToken,
       afterSetup: [
         'token() { api /sensor-tokens --json "{\\"name\\":\\"$1\\"}" | jq -r .token; }',
-        `sensor() { "${process.execPath}" --conditions=plimsoll-source "${PROGRAM}" sensor --server "$2" --token "$(token "$1")" --cache-dir "$PWD/$1" --state-dir "$PWD/$1-state" > "$1.log" 2>&1 & echo $! >> sensors.pid; }`,
+        `sensor() { "${process.execPath}" --conditions=plimsoll-source "${PROGRAM}" sensor --server "$2" --token "$(token "$1")" --cache-dir "$PWD/$1" --state "$PWD/$1-state" > "$1.log" 2>&1 & echo $! >> sensors.pid; }`,
         `sensor left ${first.url}`,
         `sensor right ${second.url}`,
       ],
