@@ -167,6 +167,37 @@ export const SERVER_SETTINGS = {
     fallback: 'on',
     meaning: 'Whether scan jobs may scan all images each time (`registry.forceScan`): `on` or `off`',
   },
+  dockerHub: {
+    flag: 'docker-hub',
+    env: 'PLIMSOLL_DOCKER_HUB',
+    value: 'rule',
+    fallback: 'warn',
+    meaning:
+      'Scans of images at Docker Hub for a project whose pull secret has no paid account there: `block`, or `warn` and try',
+  },
+  certificationGate: {
+    flag: 'certification-gate',
+    env: 'PLIMSOLL_CERTIFICATION_GATE',
+    value: 'severity=days,…',
+    fallback: 'high',
+    meaning:
+      'Known weaknesses that an image is not published with: a severity, and how many days its fix may be old, as in `critical=7,high=30`; `off` for none',
+  },
+  minGrade: {
+    flag: 'min-grade',
+    env: 'PLIMSOLL_MIN_GRADE',
+    value: 'grade',
+    fallback: 'B',
+    meaning: 'Worst health grade that is published, `A` to `E`; `F` never is',
+  },
+  verification: {
+    flag: 'verification',
+    env: 'PLIMSOLL_VERIFICATION',
+    value: 'switch',
+    fallback: 'on',
+    meaning:
+      'Whether an image is published only when the server’s own checks passed too, and not by the word of a client alone: `on` or `off`',
+  },
   eventRetention: {
     flag: 'event-retention',
     env: 'PLIMSOLL_EVENT_RETENTION',
@@ -214,6 +245,11 @@ export interface ServerSettings {
   readonly allowsPrivateAddresses: boolean;
   readonly allowsWildcards: boolean;
   readonly allowsForceScan: boolean;
+  readonly dockerHub: 'block' | 'warn';
+  /** As `parseGate` of certification/gate.ts reads it; missing: no gate. */
+  readonly certificationGate?: string;
+  readonly minGrade: 'A' | 'B' | 'C' | 'D' | 'E';
+  readonly requiresVerification: boolean;
   readonly eventRetentionDays: number;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
 }
@@ -268,6 +304,12 @@ export function readSettings(texts: SettingTexts): ServerSettings {
     allowsPrivateAddresses: choice('privateAddresses', texts, ['allow', 'refuse']) === 'allow',
     allowsWildcards: choice('wildcards', texts, ['on', 'off']) === 'on',
     allowsForceScan: choice('forceScan', texts, ['on', 'off']) === 'on',
+    dockerHub: choice('dockerHub', texts, ['block', 'warn']),
+    ...(texts.certificationGate === 'off' || texts.certificationGate === undefined
+      ? {}
+      : { certificationGate: texts.certificationGate }),
+    minGrade: choice('minGrade', texts, ['A', 'B', 'C', 'D', 'E']),
+    requiresVerification: choice('verification', texts, ['on', 'off']) === 'on',
     eventRetentionDays: number('eventRetention', texts, 1, 3650),
     logLevel,
   };

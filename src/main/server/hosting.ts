@@ -15,6 +15,7 @@ import { ociRoutes } from '#http/oci/routes.ts';
 import type { Api } from '#http/server.ts';
 import type { ContentContext } from '#scan/content/content-context.ts';
 import { LayerPool } from '#scan/layer-pool.ts';
+import type { HostedAddress } from '#store/hosting-space.ts';
 
 /** What the registry is made of beside the server's own parts. */
 export interface HostingParts {
@@ -40,10 +41,15 @@ export interface Hosting extends AsyncDisposable {
 /** When garbage is collected, in UTC. */
 const COLLECTION_CRON = '41 * * * *';
 
+/** How clients reach the registry: by the public URL, else where the server listens. */
+export function hostedAddress(publicUrl: string | undefined, host: string): HostedAddress {
+  const url = publicUrl ?? `http://${host}`;
+  return { url, host: new URL(url).host };
+}
+
 /** Puts the registry together. */
 export async function openHosting(parts: HostingParts): Promise<Hosting> {
   const { content, blobs, log, publicUrl } = parts;
-  const url = publicUrl ?? `http://${parts.host}`;
   await using opened = new AsyncDisposableStack();
   const threads = Math.max(1, Math.min(4, availableParallelism()));
   const pool = opened.use(new LayerPool({ isBackground: true }));
@@ -59,7 +65,7 @@ export async function openHosting(parts: HostingParts): Promise<Hosting> {
   const context: HostingContext = {
     ...content,
     blobs,
-    address: { url, host: new URL(url).host },
+    address: hostedAddress(publicUrl, parts.host),
     limits: HOSTING_LIMITS,
     keys: parts.keys ?? NO_REGISTRY_KEYS,
     listeners: parts.listeners ?? [],

@@ -11,8 +11,12 @@ import { printable } from '#base/text.ts';
 import { openBlobStore } from '#blob/open-blob-store.ts';
 import { createAuthenticate } from '#http/authentication.ts';
 import { EventFeed } from '#http/native/event/event-feed.ts';
+import { pyxisRoutes } from '#http/pyxis/routes.ts';
 import type { GuardedRoute } from '#http/route-access.ts';
 import { buildServer } from '#http/server.ts';
+import { startProjectWork } from '#project/project-work.ts';
+import { projectPushListener } from '#project/push-listener.ts';
+import { registryKeyAuthority } from '#project/registry-key.ts';
 import { VulnerabilityHolder } from '#scan/content/vulnerability-holder.ts';
 import { analyserVersion } from '#scan/sensor/layer-store.ts';
 import type { SensorTiming } from '#scan/sensor/run-sensor.ts';
@@ -28,6 +32,7 @@ import { findWebFolder, listApis, type ServerParts } from './apis.ts';
 import { prepareFirstAccount } from './first-account.ts';
 import { openHosting } from './hosting.ts';
 import { createMetrics } from './metrics.ts';
+import { openProjects } from './projects.ts';
 import { readSecretKey } from './secret-key.ts';
 import { startWork } from './work.ts';
 
@@ -78,9 +83,12 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
     jobs,
     feed: opened.use(await EventFeed.open(store)),
   };
+  const projects = openProjects(parts.content, { settings, world });
   const hosting = opened.use(
     await openHosting({
       content: parts.content,
+      keys: registryKeyAuthority(context),
+      listeners: [projectPushListener(projects)],
       blobs: opened.use(await openBlobStore(settings.blobs, folder)),
       log,
       publicUrl: settings.publicUrl,
@@ -90,7 +98,11 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
   const site = { publicUrl: settings.publicUrl };
   const setupPath = await prepareFirstAccount(context, settings);
   const app = await buildServer({
-    apis: [hosting.api, ...listApis(parts, { site, webFolder: findWebFolder(), version: world.version })],
+    apis: [
+      hosting.api,
+      pyxisRoutes(projects),
+      ...listApis(parts, { site, webFolder: findWebFolder(), version: world.version }),
+    ],
     authenticate: createAuthenticate(context, site),
     version: world.version,
     logger: log,
@@ -103,6 +115,7 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
   const url = await listen(app, settings);
   opened.use(await startWork(parts, { settings, world, log, folder, url }));
   await hosting.work();
+  opened.use(await startProjectWork(projects, { onError: err => log.error({ err }, 'projects failed') }));
   log.info({ url, store: store.kind }, 'server started');
   const closing = opened.move();
   const publicUrl = settings.publicUrl ?? url;

@@ -1,0 +1,32 @@
+/** What certification projects work with, from the settings of the server. */
+
+import type { ServerSettings } from '#base/server-settings.ts';
+import { parseGate } from '#certification/gate.ts';
+import { DEFAULT_RULES, type ProjectContext } from '#project/project-context.ts';
+import type { ContentContext } from '#scan/content/content-context.ts';
+import { hostedAddress } from './hosting.ts';
+import type { ServerWorld } from './start-server.ts';
+
+/** The context of projects. @throws {PlimsollError} `USAGE` for a gate that cannot be read. */
+export function openProjects(
+  content: ContentContext,
+  { settings, world }: { readonly settings: ServerSettings; readonly world: ServerWorld },
+): ProjectContext {
+  const { certificationGate: gate, minGrade, dockerHub, requiresVerification } = settings;
+  return {
+    ...content,
+    rules: {
+      ...DEFAULT_RULES,
+      dockerHub,
+      minGrade,
+      requiresVerification,
+      gate: gate === undefined ? [] : parseGate(gate),
+    },
+    world: {
+      env: world.env,
+      allowsPrivateAddresses: settings.allowsPrivateAddresses,
+      userAgent: `plimsoll/${world.version}`,
+    },
+    hosted: hostedAddress(settings.publicUrl, `${settings.host}:${settings.port}`),
+  };
+}
