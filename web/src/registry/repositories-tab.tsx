@@ -1,7 +1,9 @@
 /** The repositories of a registry that are known, by name. */
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
+import { Link } from 'react-router';
 import { api, bodyOf } from '../api/client.ts';
 import type { Registry, Repository } from '../api/model.ts';
+import { repositoryPath } from '../display/addresses.ts';
 import { formatCount } from '../display/format-number.ts';
 import { Time } from '../display/time.tsx';
 import { Empty } from '../feedback/answer.tsx';
@@ -10,7 +12,15 @@ import { useListView } from '../table/use-list-view.ts';
 import { VulnerableImages } from './totals.tsx';
 
 const COLUMNS: readonly Column<Repository>[] = [
-  { title: 'Name', width: 35, render: ({ name }) => <span className="plimsoll-name">{name}</span> },
+  {
+    title: 'Name',
+    width: 35,
+    render: ({ registryId, name }) => (
+      <Link to={repositoryPath(registryId, name)} className="plimsoll-name">
+        {name}
+      </Link>
+    ),
+  },
   { title: 'Tags', render: ({ totals }) => <span className="plimsoll-numbers">{formatCount(totals.tags)}</span> },
   { title: 'Images', render: ({ totals }) => <span className="plimsoll-numbers">{formatCount(totals.images)}</span> },
   { title: 'Vulnerable images', width: 30, render: ({ totals }) => <VulnerableImages totals={totals} /> },

@@ -29,6 +29,37 @@ export type NavGroup = (typeof NAV_GROUPS)[number];
 /** Every page below the sign-in. */
 export const PAGES: readonly PageEntry[] = [
   {
+    path: 'overview',
+    load: async () => (await import('../overview/overview-page.tsx')).OverviewPage,
+    nav: { title: 'Overview', group: 'Security' },
+  },
+  {
+    path: 'repositories',
+    load: async () => (await import('../repository/repositories-page.tsx')).RepositoriesPage,
+    nav: { title: 'Repositories', group: 'Security' },
+  },
+  { path: 'repositories/:registryId/*', load: async () => (await import('../repository/tags-page.tsx')).TagsPage },
+  {
+    path: 'images',
+    load: async () => (await import('../image/images-page.tsx')).ImagesPage,
+    nav: { title: 'Images', group: 'Security' },
+  },
+  { path: 'images/:digest', load: async () => (await import('../image/manifest-page.tsx')).ManifestPage },
+  {
+    path: 'vulnerabilities',
+    load: async () => (await import('../vulnerability/vulnerabilities-page.tsx')).VulnerabilitiesPage,
+    nav: { title: 'Vulnerabilities', group: 'Security' },
+  },
+  {
+    path: 'vulnerabilities/:vulnerabilityId',
+    load: async () => (await import('../vulnerability/vulnerability-page.tsx')).VulnerabilityPage,
+  },
+  {
+    path: 'packages',
+    load: async () => (await import('../package/packages-page.tsx')).PackagesPage,
+    nav: { title: 'Packages', group: 'Security' },
+  },
+  {
     path: 'registries',
     load: async () => (await import('../registry/registries-page.tsx')).RegistriesPage,
     nav: { title: 'Registries', group: 'Assets' },

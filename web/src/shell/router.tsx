@@ -6,8 +6,8 @@ import { Layout } from './layout.tsx';
 import { PAGES } from './pages.ts';
 import { SignedIn } from './signed-in.tsx';
 
-/** Where one lands; the overview, once there is one. */
-const HOME = '/registries';
+/** Where one lands. */
+const HOME = '/overview';
 
 /** While the first page is on its way. */
 const SPLASH = <div className="plimsoll-splash" />;

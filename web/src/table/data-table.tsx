@@ -1,7 +1,8 @@
 /** A table of things that the server lists, with its four states; narrow screens show each row as a card. */
-import { Button, Toolbar, ToolbarContent, ToolbarGroup, ToolbarItem } from '@patternfly/react-core';
+import { Button, MenuToggle, Toolbar, ToolbarContent, ToolbarGroup, ToolbarItem } from '@patternfly/react-core';
 import { AngleLeftIcon } from '@patternfly/react-icons/dist/esm/icons/angle-left-icon';
 import { AngleRightIcon } from '@patternfly/react-icons/dist/esm/icons/angle-right-icon';
+import { EllipsisVIcon } from '@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon';
 import { ActionsColumn, type IAction, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -148,7 +149,21 @@ function HeaderCell<T>({ column, view }: { readonly column: Column<T>; readonly 
 
 function RowActions({ items, name }: { readonly items: IAction[]; readonly name: string }) {
   return items.length === 0 ? null : (
-    <ActionsColumn items={items} popperProps={{ position: 'right' }} aria-label={`Actions for ${name}`} />
+    <ActionsColumn
+      items={items}
+      popperProps={{ position: 'right' }}
+      actionsToggle={({ onToggle, isOpen, isDisabled, toggleRef }) => (
+        <MenuToggle
+          ref={toggleRef}
+          variant="plain"
+          aria-label={`Actions for ${name}`}
+          icon={<EllipsisVIcon />}
+          onClick={onToggle}
+          isExpanded={isOpen}
+          isDisabled={isDisabled}
+        />
+      )}
+    />
   );
 }
 

@@ -1,0 +1,122 @@
+/** One manifest by its digest: the security report of an image, its packages, layers and comparison; the platforms of an index. */
+import './image.css';
+import { Label, PageSection, Stack, StackItem, Tab, Tabs, TabTitleText } from '@patternfly/react-core';
+import { useQuery } from '@tanstack/react-query';
+import { useParams, useSearchParams } from 'react-router';
+import type { Manifest } from '../api/model.ts';
+import { repositoryPath } from '../display/addresses.ts';
+import { ShortDigest, shortDigest } from '../display/digest.tsx';
+import { formatBytes } from '../display/format-number.ts';
+import { platformText } from '../display/platform.ts';
+import { Answer } from '../feedback/answer.tsx';
+import { type Crumb, PageHeader } from '../shell/page-header.tsx';
+import { CompareTab } from './compare-tab.tsx';
+import { DetailsTab } from './details-tab.tsx';
+import { DownloadsMenu } from './downloads-menu.tsx';
+import { manifestQuery } from './image-queries.ts';
+import { IndexChildren } from './index-children.tsx';
+import { LayersTab } from './layers-tab.tsx';
+import { PackagesTab } from './packages-tab.tsx';
+import { SecurityReport } from './security-report.tsx';
+
+const TABS = {
+  image: [
+    ['report', 'Security report'],
+    ['packages', 'Packages'],
+    ['layers', 'Layers'],
+    ['compare', 'Compare'],
+    ['details', 'Details'],
+  ],
+  index: [
+    ['platforms', 'Child manifests'],
+    ['details', 'Details'],
+  ],
+  other: [
+    ['report', 'Security report'],
+    ['details', 'Details'],
+  ],
+} as const;
+/** What stays in the address whatever is looked at. */
+const PLACE = ['registry', 'repository', 'tag'];
+
+export function ManifestPage() {
+  const { digest = '' } = useParams();
+  const [params, setParams] = useSearchParams();
+  const manifest = useQuery(manifestQuery(digest));
+  const [registryId, repository, tag] = PLACE.map(name => params.get(name) ?? undefined);
+  const kind = manifest.data?.kind;
+  const tabs = TABS[kind === 'image' || kind === 'index' ? kind : 'other'];
+  const wanted = params.get('tab');
+  const tab = tabs.find(([name]) => name === wanted)?.[0] ?? tabs[0][0];
+  const title = repository === undefined ? shortDigest(digest) : `${repository}${tag === undefined ? '' : `:${tag}`}`;
+  const crumbs: readonly Crumb[] =
+    registryId === undefined || repository === undefined
+      ? [{ title: 'Images', to: '/images' }]
+      : [
+          { title: 'Repositories', to: '/repositories' },
+          { title: repository, to: repositoryPath(registryId, repository) },
+        ];
+  const show = (name: string) =>
+    setParams(now => new URLSearchParams([...[...now].filter(([key]) => PLACE.includes(key)), ['tab', name]]));
+  return (
+    <>
+      <PageHeader
+        title={title}
+        crumbs={crumbs}
+        labels={manifest.data !== undefined && <Labels manifest={manifest.data} />}
+        actions={manifest.data?.scan?.scannedAt == null ? undefined : <DownloadsMenu digest={digest} />}
+      >
+        <ShortDigest digest={digest} />
+      </PageHeader>
+      <PageSection>
+        <Answer of={manifest} what="the manifest">
+          {data => (
+            <Stack hasGutter>
+              <StackItem>
+                <Tabs
+                  activeKey={tab}
+                  onSelect={(_, name) => show(String(name))}
+                  aria-label="What to show"
+                  component="nav"
+                >
+                  {tabs.map(([name, text]) => (
+                    <Tab
+                      key={name}
+                      eventKey={name}
+                      href={`?${new URLSearchParams([...[...params].filter(([key]) => PLACE.includes(key)), ['tab', name]]).toString()}`}
+                      onClick={event => {
+                        // A click with a key held opens another window, as links do.
+                        if (!event.metaKey && !event.ctrlKey && !event.shiftKey) event.preventDefault();
+                      }}
+                      title={<TabTitleText>{text}</TabTitleText>}
+                    />
+                  ))}
+                </Tabs>
+              </StackItem>
+              <StackItem>
+                {tab === 'report' && <SecurityReport manifest={data} registryId={registryId} />}
+                {tab === 'platforms' && <IndexChildren manifest={data} />}
+                {tab === 'packages' && <PackagesTab digest={digest} />}
+                {tab === 'layers' && <LayersTab digest={digest} />}
+                {tab === 'compare' && <CompareTab digest={digest} registryId={registryId} repository={repository} />}
+                {tab === 'details' && <DetailsTab manifest={data} />}
+              </StackItem>
+            </Stack>
+          )}
+        </Answer>
+      </PageSection>
+    </>
+  );
+}
+
+function Labels({ manifest }: { readonly manifest: Manifest }) {
+  const { kind, platform, sizeBytes } = manifest;
+  if (kind === 'index') return <Label variant="outline">Index of several platforms</Label>;
+  if (kind !== 'image') return <Label variant="outline">Not an image</Label>;
+  return (
+    <>
+      <Label variant="outline">{platformText(platform)}</Label>
+      {sizeBytes !== null && <Label variant="outline">{formatBytes(sizeBytes)}</Label>}
+    </>
+  );
+}
