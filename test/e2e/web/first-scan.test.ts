@@ -32,6 +32,7 @@ test.skipIf(why !== undefined)(
 
     // The token is not left in the address, and the way leads to the first scan.
     await page.waitForURL('**/registries/new?first');
+    await world.importAdvisories();
     expect(page.url()).not.toContain('#');
     await page.getByRole('heading', { name: 'New registry' }).waitFor();
     await page.getByRole('button', { name: 'Docker Registry V2' }).click();

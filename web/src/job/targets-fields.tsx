@@ -1,5 +1,5 @@
 /** Which repositories, and for On Demand which tags of them. */
-import { Button, FormGroup, Grid, GridItem } from '@patternfly/react-core';
+import { ActionList, ActionListItem, Button, FormGroup, Grid, GridItem } from '@patternfly/react-core';
 import { PlusCircleIcon } from '@patternfly/react-icons/dist/esm/icons/plus-circle-icon';
 import { TimesIcon } from '@patternfly/react-icons/dist/esm/icons/times-icon';
 import { useState } from 'react';
@@ -80,19 +80,25 @@ export function TargetsFields({
           </GridItem>
         </Grid>
       ))}
-      <Button
-        variant="link"
-        isInline
-        icon={<PlusCircleIcon />}
-        onClick={() => onChange([...targets, { repository: '', tags: product.requiresTags ? '*' : '' }])}
-      >
-        Another repository
-      </Button>{' '}
-      {product.capabilities.catalog && (
-        <Button variant="link" isInline onClick={() => setPicking(true)}>
-          Choose from the registry’s list
-        </Button>
-      )}
+      <ActionList>
+        <ActionListItem>
+          <Button
+            variant="link"
+            isInline
+            icon={<PlusCircleIcon />}
+            onClick={() => onChange([...targets, { repository: '', tags: product.requiresTags ? '*' : '' }])}
+          >
+            Another repository
+          </Button>
+        </ActionListItem>
+        {product.capabilities.catalog && (
+          <ActionListItem>
+            <Button variant="link" isInline onClick={() => setPicking(true)}>
+              Choose from the registry’s list
+            </Button>
+          </ActionListItem>
+        )}
+      </ActionList>
       {isPicking && (
         <RepositoryPicker
           registryId={registryId}

@@ -1,5 +1,5 @@
 /** How far a run is: images done of those that it selected. */
-import { Progress, ProgressSize } from '@patternfly/react-core';
+import { Progress, ProgressSize, ProgressVariant } from '@patternfly/react-core';
 import type { Run } from '../api/model.ts';
 import { formatCount } from '../display/format-number.ts';
 import { isActive } from '../job/state-label.tsx';
@@ -24,6 +24,13 @@ export function RunProgress({ run }: { readonly run: Run }) {
       valueText={words}
       title={words}
       measureLocation="none"
+      {...(isActive(run.state) ? {} : { variant: variantOf(run) })}
     />
   );
+}
+
+/** Of a run that is over. */
+function variantOf({ state, counters }: Run): ProgressVariant {
+  if (state === 'Error' || state === 'Failed') return ProgressVariant.danger;
+  return counters.digestsFailed > 0 || state === 'Canceled' ? ProgressVariant.warning : ProgressVariant.success;
 }

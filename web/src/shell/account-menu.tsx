@@ -46,7 +46,7 @@ export function AccountMenu() {
           isExpanded={isOpen}
           onClick={() => setOpen(!isOpen)}
           icon={<UserIcon />}
-          aria-label={`Account ${account.name}`}
+          aria-label={`${account.displayName}: account`}
         >
           <span className="plimsoll-wide">{account.displayName}</span>
         </MenuToggle>
