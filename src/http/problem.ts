@@ -6,6 +6,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ERRORS, PlimsollError, toPlimsollError } from '#base/errors.ts';
 import { ViolationError } from '#scan/job/violation-error.ts';
+import { tellAway } from '#store/away.ts';
 
 /** Media type of problem documents. */
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -106,7 +107,7 @@ function toKnown(error: unknown): PlimsollError {
       cause: error,
     });
   }
-  return toPlimsollError(error);
+  return toPlimsollError(tellAway(error));
 }
 
 function retryAfterOf(error: unknown): number | undefined {

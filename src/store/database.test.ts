@@ -1,6 +1,7 @@
 /** Connections that break at the worst moment. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { isStoreAway } from './away.ts';
 import { openStore } from './database.ts';
 import { findPostgres } from './testing/postgres-server.ts';
 import { newDatabase } from './testing/stores.ts';
@@ -20,7 +21,15 @@ test.skipIf(findPostgres() === undefined)(
       await gone.promise;
       await sql`SELECT 1`.execute(trx);
     });
-    await expect(work).rejects.toThrow();
+    expect(isStoreAway(await work.catch((error: unknown) => error))).toBe(true);
     expect((await sql`SELECT 1 AS one`.execute(store.db)).rows).toEqual([{ one: 1 }]);
   },
 );
+
+test('a database that nobody answers for is away, and a wrong query is not', async () => {
+  const url = 'postgresql://plimsoll@127.0.0.1:1/none';
+  const refused = await openStore({ kind: 'postgres', url }).catch((error: Error) => error);
+  expect(isStoreAway((refused as Error).cause)).toBe(true);
+  await using store = await openStore({ kind: 'pglite' });
+  expect(isStoreAway(await sql`SELECT nonsense`.execute(store.db).catch((error: unknown) => error))).toBe(false);
+});

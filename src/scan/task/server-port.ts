@@ -8,6 +8,7 @@ import { PlimsollError } from '#base/errors.ts';
 import { registryCredentials } from '#connector/credentials.ts';
 import type { RegistryType } from '#connector/registry-type.ts';
 import { parsePlatform, platformMatch, toPlatform } from '#oci/platform.ts';
+import { tellAway } from '#store/away.ts';
 import type { Db, Trx } from '#store/database.ts';
 import { findLayerFacts, keepLayerFacts } from '#store/layer-facts.ts';
 import { findListedManifests, type ListedManifest } from '#store/listing.ts';
@@ -69,8 +70,24 @@ const POLL_WITHOUT_BELL_MS = 1000;
 const MAX_WAIT_MS = 60_000;
 const MAX_COUNT = 32;
 
-/** The port for one sensor, which has been authenticated. */
+/** The port for one sensor, which has been authenticated. Fails with `STORE_UNAVAILABLE` while the database is away: that may be tried again. */
 export function openServerPort(context: ServerPortContext, sensorId: string): SensorPort {
+  const port = portOn(context, sensorId);
+  return Object.fromEntries(
+    Object.entries(port).map(([name, call]: [string, (...args: never[]) => Promise<unknown>]) => [
+      name,
+      async (...args: never[]) => {
+        try {
+          return await call(...args);
+        } catch (error) {
+          throw tellAway(error);
+        }
+      },
+    ]),
+  ) as unknown as SensorPort;
+}
+
+function portOn(context: ServerPortContext, sensorId: string): SensorPort {
   const { store, content } = context;
   return {
     heartbeat: (report, { signal }) => takeHeartbeat(context, { sensorId, report, signal }),
