@@ -2539,7 +2539,7 @@ export interface paths {
                     "application/json": {
                         /** @description A repository to look into */
                         repository?: string;
-                    };
+                    } | null;
                 };
             };
             responses: {
@@ -4867,7 +4867,7 @@ export interface paths {
                          * @default false
                          */
                         isDeep?: boolean;
-                    };
+                    } | null;
                 };
             };
             responses: {
@@ -4938,7 +4938,7 @@ export interface paths {
                          * @default false
                          */
                         isDeep?: boolean;
-                    };
+                    } | null;
                 };
             };
             responses: {
@@ -5173,7 +5173,7 @@ export interface paths {
         };
         /**
          * Follow a run (text/event-stream)
-         * @description Begins with the first event of the run; `Last-Event-ID` goes on after what was seen.
+         * @description Begins with the first event of the run and ends with the last; `Last-Event-ID` goes on after what was seen.
          */
         get: {
             parameters: {
