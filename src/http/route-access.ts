@@ -2,7 +2,7 @@
  * Who may use a route. Every route says so; one that does not is refused when the server is put together.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { hasRole, type Principal, type Role, requireRole } from '#access/principal.ts';
+import { type Principal, type Role, requireRole } from '#access/principal.ts';
 import { PlimsollError } from '#base/errors.ts';
 
 /**
@@ -73,11 +73,6 @@ export function signedIn({ principal }: FastifyRequest): Principal {
     );
   }
   return principal;
-}
-
-/** Whether the one who asks runs the server. */
-export function isServerAdmin(request: FastifyRequest): boolean {
-  return request.principal !== undefined && hasRole(request.principal, 'admin', undefined);
 }
 
 /** For the audit log: who, and by which request. */

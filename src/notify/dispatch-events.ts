@@ -52,7 +52,7 @@ export async function dispatchEvents({ store, queue, now }: Pick<ServerContext, 
 }
 
 /** Whether a webhook wants to hear of an event. What concerns no namespace goes to those that everybody may see: none. */
-export function wants(webhook: Pick<StoredWebhook, 'namespaceId' | 'kinds' | 'filter'>, event: FollowedEvent): boolean {
+function wants(webhook: Pick<StoredWebhook, 'namespaceId' | 'kinds' | 'filter'>, event: FollowedEvent): boolean {
   if (TOO_MANY.has(event.kind) || !webhook.kinds.includes(event.kind)) return false;
   if (event.namespaceId !== undefined && event.namespaceId !== webhook.namespaceId) return false;
   const { registryIds, minSeverity } = webhook.filter;

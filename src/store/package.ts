@@ -148,7 +148,7 @@ export async function insertSets(
 }
 
 /** Counts the findings of these sets anew. */
-export async function countSets(trx: Trx, ids: readonly number[]): Promise<void> {
+async function countSets(trx: Trx, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
   const wanted = sql`(SELECT value FROM ${valueSet(ids, 'bigint')})`;
   await sql`

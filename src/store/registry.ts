@@ -133,7 +133,7 @@ export async function updateRegistry(
 }
 
 /** A registry that is not removed. */
-export async function findRegistry(db: Db, id: string): Promise<RegistryRecord | undefined> {
+async function findRegistry(db: Db, id: string): Promise<RegistryRecord | undefined> {
   const row = await db
     .selectFrom('registry')
     .selectAll()

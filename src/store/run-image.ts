@@ -19,7 +19,7 @@ export const RUN_IMAGE_STATES = [
 export type RunImageState = (typeof RUN_IMAGE_STATES)[number];
 
 /** The counter of each state. */
-export const COUNTER_OF = {
+const COUNTER_OF = {
   queued: 'digestsQueued',
   running: 'digestsRunning',
   scanned: 'digestsScanned',

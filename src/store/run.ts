@@ -223,7 +223,7 @@ export async function isSensorSilent(db: Db, runId: string, silentSince: Date): 
 }
 
 /** A row as a record. */
-export function toRun(row: Selectable<RunTable>): RunRecord {
+function toRun(row: Selectable<RunTable>): RunRecord {
   return {
     id: row.id,
     registryId: row.registryId,

@@ -9,7 +9,7 @@ import type { Inventory } from '#inventory/inventory.ts';
 import { isDigest } from '#oci/digest.ts';
 
 /** Largest text, in UTF-16 units; an image of 50,000 packages has a tenth of it. */
-export const MAX_INVENTORY_LENGTH = 256 * 1024 * 1024;
+const MAX_INVENTORY_LENGTH = 256 * 1024 * 1024;
 
 const digest = z.string().refine(isDigest, 'expected a digest');
 const name = z.string().max(10_000);

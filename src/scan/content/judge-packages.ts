@@ -46,7 +46,7 @@ export interface Judge {
 }
 
 /** Said of every package before the first database has been loaded. */
-export const NO_DATABASE = 'no vulnerability database yet';
+const NO_DATABASE = 'no vulnerability database yet';
 
 const NOTHING: JudgedPackage = { findings: [], doubts: [] };
 

@@ -76,7 +76,7 @@ function toSet(position: number, locations: ReadonlyMap<string, readonly StoredL
 }
 
 /** The facts of a package with their fields in one order, whatever order they come in: equal ones are equal as text. */
-export function toPackageFacts(one: PackageFacts): PackageFacts {
+function toPackageFacts(one: PackageFacts): PackageFacts {
   const { type, name, version, arch, source, licenses, evidence, vendor, module, properties, purl, managedBy, root } =
     one;
   return {

@@ -61,7 +61,7 @@ export async function loadRun(trx: Trx, registry: RegistryRecord, id: string): P
 }
 
 /** The job as the reducer knows it. */
-export function toJob({ schedule, run }: Pick<JobHandle, 'schedule' | 'run'>): Job {
+function toJob({ schedule, run }: Pick<JobHandle, 'schedule' | 'run'>): Job {
   const active = run !== undefined && run.completedAt === undefined ? run : undefined;
   const pauseReason = schedule === undefined ? active?.pauseReason : schedule.pauseReason;
   const resumeAt = schedule === undefined ? active?.resumeAt : schedule.resumeAt;

@@ -40,7 +40,6 @@ export const registryInput = z.strictObject({
   maxListings: z.number().int().min(1).max(16).default(2),
   maxScans: z.number().int().min(1).max(64).default(4),
 });
-export type RegistryInput = z.output<typeof registryInput>;
 
 /** An edit: what is missing stays. The type and the address of a registry never change: that is another registry. */
 export const registryEdit = registryInput.partial().extend({
@@ -52,7 +51,6 @@ export const registryEdit = registryInput.partial().extend({
   maxListings: z.number().int().min(1).max(16).optional(),
   maxScans: z.number().int().min(1).max(64).optional(),
 });
-export type RegistryEdit = z.output<typeof registryEdit>;
 
 /** Reads `value` by a schema. @throws {PlimsollError} `REGISTRY_SETTINGS_INVALID` naming the first field that is wrong; never its value. */
 export function readRegistry<T>(schema: z.ZodType<T>, value: unknown): T {

@@ -264,7 +264,7 @@ async function knownState(
 }
 
 /** The task that reads one image for a run. */
-export function scanTask(
+function scanTask(
   { run, settings }: Pick<PlannedRun, 'run' | 'settings'>,
   repository: string,
   { digest, tags }: Pick<ImageSelection, 'digest' | 'tags'>,

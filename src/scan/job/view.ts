@@ -1,12 +1,11 @@
 /**
  * Jobs and runs as people see them.
  */
-import { PlimsollError } from '#base/errors.ts';
 import type { Db } from '#store/database.ts';
-import { findRun, isSensorSilent, listRuns, type RunRecord } from '#store/run.ts';
+import { isSensorSilent, listRuns, type RunRecord } from '#store/run.ts';
 import { listRunImages } from '#store/run-image.ts';
 import { listRunRepositories } from '#store/run-repository.ts';
-import { getSchedule, listSchedules, type ScheduleRecord } from '#store/schedule.ts';
+import { getSchedule, type ScheduleRecord } from '#store/schedule.ts';
 import { type Action, allowedActions } from '../schedule/action.ts';
 import type { ScheduleSettings } from '../schedule/settings.ts';
 import { isRunning, type JobState, type ShownState, showState } from '../schedule/state.ts';
@@ -32,23 +31,6 @@ type ViewContext = Pick<JobContext, 'store' | 'now'>;
 /** @throws {PlimsollError} `NOT_FOUND`. */
 export async function showSchedule(context: ViewContext, id: string): Promise<ScheduleView> {
   return await toView(context, await getSchedule(context.store.db, id));
-}
-
-/** Schedules by name. */
-export async function showSchedules(
-  context: ViewContext,
-  query: Parameters<typeof listSchedules>[1],
-): Promise<readonly ScheduleView[]> {
-  const views: ScheduleView[] = [];
-  for (const schedule of await listSchedules(context.store.db, query)) views.push(await toView(context, schedule));
-  return views;
-}
-
-/** @throws {PlimsollError} `NOT_FOUND`. */
-export async function showRun({ store }: Pick<JobContext, 'store'>, id: string): Promise<RunRecord> {
-  const run = await findRun(store.db, id);
-  if (run === undefined) throw new PlimsollError('NOT_FOUND', `Cannot find the run ${id}: there is none`);
-  return run;
 }
 
 /** One thing that failed in a run. */

@@ -24,7 +24,7 @@ export async function openEmbedded(): Promise<Store> {
 }
 
 /** A migrated store in a database of its own on the shared server. */
-export async function openOnServer(): Promise<Store> {
+async function openOnServer(): Promise<Store> {
   const store = await openStore(await newDatabase());
   await migrate(store);
   return store;

@@ -150,7 +150,7 @@ export async function scanned(
 const COUNTS = { read: 1, kept: 1, skipped: {}, lost: {} };
 
 /** Builds a database file beside nothing else. @returns its path. */
-export function buildDatabase(folder: ScratchFolder, work: (build: DatabaseBuild) => void, from?: string): string {
+function buildDatabase(folder: ScratchFolder, work: (build: DatabaseBuild) => void, from?: string): string {
   const path = folder.at(`built-${Math.random()}`, 'vulnerability.db');
   using build = startBuild(from ?? path, { now: NOW, builtBy: '1' });
   work(build);

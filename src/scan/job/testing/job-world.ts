@@ -19,7 +19,7 @@ import { stepRun, tick } from '../tick.ts';
 import { ScriptedRegistry, ScriptedSensor } from './scripted-sensor.ts';
 
 export const ACTOR = { name: 'ann' };
-export const START = new Date('2026-11-21T12:00:00Z');
+const START = new Date('2026-11-21T12:00:00Z');
 const signal = new AbortController().signal;
 
 /** The world of one test. */
