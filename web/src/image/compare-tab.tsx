@@ -115,7 +115,7 @@ function DigestForm({ chosen, onChoose }: { readonly chosen: string; readonly on
     if (isDigest) onChoose(text.trim());
   };
   return (
-    <Form isHorizontal onSubmit={submit} className="pf-v6-u-mb-md">
+    <Form isHorizontal onSubmit={submit} className="plimsoll-apart">
       <FormGroup label="Digest of the other" fieldId="plimsoll-other">
         <Toolbar>
           <ToolbarContent>
@@ -151,11 +151,11 @@ function Comparison({ digest, other }: { readonly digest: string; readonly other
             <strong>{formatThings(gone.length, 'finding')}</strong> gone,{' '}
             <strong>{formatThings(added.length, 'finding')}</strong> new, {formatCount(inBoth)} in both.
           </p>
-          <Gallery hasGutter minWidths={{ default: '100%', xl: '40%' }} className="pf-v6-u-mt-md">
+          <Gallery hasGutter minWidths={{ default: '100%', xl: '40%' }} className="plimsoll-apart">
             <Briefs title="Better: gone" findings={gone} none="Nothing got better." />
             <Briefs title="Worse: new" findings={added} none="Nothing got worse." />
           </Gallery>
-          <Card isCompact className="pf-v6-u-mt-md">
+          <Card isCompact className="plimsoll-apart">
             <CardTitle component="h2">{formatThings(packages.length, 'package')} changed</CardTitle>
             <CardBody>
               {packages.length === 0 ? (
@@ -239,7 +239,9 @@ function Briefs({
                       <SeverityLabel severity={severity} />
                     </Td>
                     <Td dataLabel="Vulnerability" className="plimsoll-name">
-                      <Link to={vulnerabilityPath(id)}>{id}</Link>
+                      <Link to={vulnerabilityPath(id)} className="plimsoll-id">
+                        {id}
+                      </Link>
                     </Td>
                     <Td dataLabel="Package" className="plimsoll-name">
                       {one.name} {one.version}

@@ -22,7 +22,11 @@ export function DetailsTab({ manifest }: { readonly manifest: Manifest }) {
   const places = useQuery(placesQuery(manifest.digest));
   const { labels, user, cmd, entrypoint } = readConfig(manifest.config);
   return (
-    <DescriptionList isHorizontal isCompact horizontalTermWidthModifier={{ default: '12rem' }}>
+    <DescriptionList
+      orientation={{ sm: 'vertical', md: 'horizontal' }}
+      isCompact
+      horizontalTermWidthModifier={{ default: '12rem' }}
+    >
       <Fact term="Digest">
         <code className="plimsoll-name">{manifest.digest}</code> <CopyButton text={manifest.digest} what="digest" />
       </Fact>

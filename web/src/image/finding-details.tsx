@@ -20,7 +20,11 @@ export function FindingDetails({ finding, layer }: { readonly finding: Finding; 
   const { cvss, references, aliases, epss } = finding;
   const kev = readKev(finding.kev);
   return (
-    <DescriptionList isCompact isHorizontal horizontalTermWidthModifier={{ default: '11rem' }}>
+    <DescriptionList
+      isCompact
+      orientation={{ sm: 'vertical', md: 'horizontal' }}
+      horizontalTermWidthModifier={{ default: '11rem' }}
+    >
       <Fact term="What it is">
         <span className="plimsoll-wrap">{finding.title ?? 'Its source gives no title'}</span>
         <div>

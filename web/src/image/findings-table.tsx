@@ -107,13 +107,13 @@ export function FindingsTable({
 }
 
 const COLUMNS = [
-  { title: 'Severity', sort: 'severity' },
-  { title: 'Vulnerability', sort: 'name' },
-  { title: 'Package', sort: 'package' },
-  { title: 'Installed' },
-  { title: 'Fixed in' },
-  { title: 'Introduced in' },
-  { title: 'Exploited' },
+  { title: 'Severity', sort: 'severity', width: 10 },
+  { title: 'Vulnerability', sort: 'name', width: 25 },
+  { title: 'Package', sort: 'package', width: 20 },
+  { title: 'Installed', width: 10 },
+  { title: 'Fixed in', width: 10 },
+  { title: 'Introduced in', width: 15 },
+  { title: 'Exploited', width: 10 },
 ] as const;
 
 function Rows({
@@ -139,6 +139,8 @@ function Rows({
           {COLUMNS.map(column => (
             <Th
               key={column.title}
+              width={column.width}
+              modifier="wrap"
               {...(onSort === undefined || !('sort' in column)
                 ? {}
                 : {
@@ -226,7 +228,7 @@ function FindingRows({
       {isOpen && (
         <Tr isExpanded>
           <Td />
-          <Td colSpan={COLUMNS.length} noPadding>
+          <Td colSpan={COLUMNS.length}>
             <ExpandableRowContent>
               <FindingDetails finding={finding} layer={layer} />
             </ExpandableRowContent>

@@ -1,6 +1,6 @@
 /** One manifest by its digest: the security report of an image, its packages, layers and comparison; the platforms of an index. */
 import './image.css';
-import { Label, PageSection, Stack, StackItem, Tab, Tabs, TabTitleText } from '@patternfly/react-core';
+import { Label, PageSection, Tab, Tabs, TabTitleText } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams, useSearchParams } from 'react-router';
 import type { Manifest } from '../api/model.ts';
@@ -71,41 +71,57 @@ export function ManifestPage() {
       <PageSection>
         <Answer of={manifest} what="the manifest">
           {data => (
-            <Stack hasGutter>
-              <StackItem>
-                <Tabs
-                  activeKey={tab}
-                  onSelect={(_, name) => show(String(name))}
-                  aria-label="What to show"
-                  component="nav"
+            <Tabs
+              activeKey={tab}
+              onSelect={(_, name) => show(String(name))}
+              aria-label="What to show"
+              component="nav"
+              mountOnEnter
+              unmountOnExit
+            >
+              {tabs.map(([name, text]) => (
+                <Tab
+                  key={name}
+                  eventKey={name}
+                  href={`?${new URLSearchParams([...[...params].filter(([key]) => PLACE.includes(key)), ['tab', name]]).toString()}`}
+                  onClick={event => {
+                    // A click with a key held opens another window, as links do.
+                    if (!event.metaKey && !event.ctrlKey && !event.shiftKey) event.preventDefault();
+                  }}
+                  title={<TabTitleText>{text}</TabTitleText>}
                 >
-                  {tabs.map(([name, text]) => (
-                    <Tab
-                      key={name}
-                      eventKey={name}
-                      href={`?${new URLSearchParams([...[...params].filter(([key]) => PLACE.includes(key)), ['tab', name]]).toString()}`}
-                      onClick={event => {
-                        // A click with a key held opens another window, as links do.
-                        if (!event.metaKey && !event.ctrlKey && !event.shiftKey) event.preventDefault();
-                      }}
-                      title={<TabTitleText>{text}</TabTitleText>}
-                    />
-                  ))}
-                </Tabs>
-              </StackItem>
-              <StackItem>
-                {tab === 'report' && <SecurityReport manifest={data} registryId={registryId} />}
-                {tab === 'platforms' && <IndexChildren manifest={data} />}
-                {tab === 'packages' && <PackagesTab digest={digest} />}
-                {tab === 'layers' && <LayersTab digest={digest} />}
-                {tab === 'compare' && <CompareTab digest={digest} registryId={registryId} repository={repository} />}
-                {tab === 'details' && <DetailsTab manifest={data} />}
-              </StackItem>
-            </Stack>
+                  {tab === name && <Shown tab={name} manifest={data} registryId={registryId} repository={repository} />}
+                </Tab>
+              ))}
+            </Tabs>
           )}
         </Answer>
       </PageSection>
     </>
+  );
+}
+
+function Shown({
+  tab,
+  manifest,
+  registryId,
+  repository,
+}: {
+  readonly tab: string;
+  readonly manifest: Manifest;
+  readonly registryId: string | undefined;
+  readonly repository: string | undefined;
+}) {
+  const { digest } = manifest;
+  return (
+    <div className="plimsoll-apart">
+      {tab === 'report' && <SecurityReport manifest={manifest} registryId={registryId} />}
+      {tab === 'platforms' && <IndexChildren manifest={manifest} />}
+      {tab === 'packages' && <PackagesTab digest={digest} />}
+      {tab === 'layers' && <LayersTab digest={digest} />}
+      {tab === 'compare' && <CompareTab digest={digest} registryId={registryId} repository={repository} />}
+      {tab === 'details' && <DetailsTab manifest={manifest} />}
+    </div>
   );
 }
 

@@ -71,9 +71,10 @@ function columnsFor(layers: readonly Layer[]): readonly Column<ImagePackage>[] {
       ),
     },
     { title: 'Version', width: 15, render: ({ version }) => <span className="plimsoll-name">{version}</span> },
-    { title: 'Findings', width: 25, render: one => <Findings one={one} /> },
+    { title: 'Findings', width: 30, render: one => <Findings one={one} /> },
     {
       title: 'After upgrade',
+      width: 10,
       render: ({ counts }) => (
         <span className="plimsoll-numbers">
           {totalOf(counts) === 0 ? '–' : formatCount(totalOf(counts) - counts.fixable)}

@@ -76,7 +76,7 @@ export function ReportSummary({
           isCompact
           isHorizontal
           horizontalTermWidthModifier={{ default: '9rem' }}
-          className="pf-v6-u-mt-md"
+          className="plimsoll-apart"
         >
           <Fact term="Distribution">
             {coverage.data === undefined ? <Skeleton width="8rem" /> : (coverage.data?.distro?.name ?? 'None known')}

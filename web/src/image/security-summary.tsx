@@ -65,45 +65,42 @@ function Report({ scan, to, of }: { readonly scan: ImageScan; readonly to: strin
   const total = totalOf(counts);
   if (total > 0) {
     return (
-      <Link
-        to={to}
-        className="plimsoll-summary"
-        aria-label={`${formatThings(total, 'finding')} in ${of}: ${wordsOf(scan)}`}
-      >
+      <Link to={to} className="plimsoll-summary">
         <SeverityCounts counts={severityCounts(counts)} what="Findings" />
         <span className="plimsoll-quiet">
           {formatCount(counts.fixable)} fixable
           {counts.knownExploited > 0 && `, ${formatCount(counts.knownExploited)} known exploited`}
         </span>
+        <Of what={of} />
       </Link>
     );
   }
   if (packageCount === 0) return <Link to={to}>No packages found</Link>;
   if (counts.undetermined > 0) {
     return (
-      <Link to={to} aria-label={`Undetermined in ${of}`}>
+      <Link to={to}>
         <Icon status="warning" isInline>
           <ExclamationTriangleIcon />
         </Icon>{' '}
         Undetermined <span className="plimsoll-quiet">({formatThings(counts.undetermined, 'package')})</span>
+        <Of what={of} />
       </Link>
     );
   }
   return (
-    <Link to={to} aria-label={`Passed: nothing found in ${of}`}>
+    <Link to={to}>
       <Icon status="success" isInline>
         <CheckCircleIcon />
       </Icon>{' '}
       Passed
+      <Of what={of} />
     </Link>
   );
 }
 
-function wordsOf({ counts }: ImageScan): string {
-  return Object.entries(severityCounts(counts))
-    .filter(([, count]) => count > 0)
-    .map(([severity, count]) => `${count} ${severity.toLowerCase()}`)
-    .join(', ');
+/** Links are read out of their table, so each says whose it is. */
+function Of({ what }: { readonly what: string }) {
+  return <span className="pf-v6-screen-reader"> in {what}</span>;
 }
 
 function Reasoned({ text, reason }: { readonly text: string; readonly reason: string | null }) {

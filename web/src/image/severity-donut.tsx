@@ -1,7 +1,13 @@
 /** Findings by severity as a ring. A picture beside the legend, which says the same in words: screen readers skip it. */
-import { ChartDonut } from '@patternfly/react-charts/victory';
+import { ChartDonut, ChartLabel } from '@patternfly/react-charts/victory';
 import { formatCount } from '../display/format-number.ts';
 import { SEVERITIES, type Severity, severityColour, severityLabel } from '../display/severity.tsx';
+
+/** The number, and what it counts: in the colours of the page, which the chart does not know. */
+const TITLE = [
+  { fill: 'var(--pf-t--global--text--color--regular)', fontSize: 26 },
+  { fill: 'var(--pf-t--global--text--color--subtle)', fontSize: 14 },
+];
 
 export default function SeverityDonut({ counts }: { readonly counts: Readonly<Record<Severity, number>> }) {
   const shown = SEVERITIES.filter(severity => counts[severity] > 0);
@@ -12,11 +18,10 @@ export default function SeverityDonut({ counts }: { readonly counts: Readonly<Re
       <ChartDonut
         data={total === 0 ? [{ x: 'None', y: 1 }] : data}
         colorScale={total === 0 ? ['var(--pf-t--global--color--status--success--default)'] : shown.map(severityColour)}
-        labels={({ datum }: { datum: { x: string; y: number } }) =>
-          total === 0 ? 'None' : `${datum.x}: ${formatCount(datum.y)}`
-        }
+        labels={() => ''}
         title={formatCount(total)}
         subTitle={total === 1 ? 'finding' : 'findings'}
+        titleComponent={<ChartLabel style={TITLE} />}
         width={176}
         height={176}
         padding={4}

@@ -42,7 +42,7 @@ test.each<{ known: Omit<Known, 'now'>; texts: readonly string[]; why: string }>(
     known: { totals: totals({ criticalImages: 1, exploitedImages: 2, failedImages: 3 }) },
     texts: [
       '2 images have findings that are known to be exploited',
-      '1 image has critical findings, 7 findings in all',
+      '1 image has 7 critical findings',
       '3 images could not be scanned',
     ],
     why: 'exploited before critical before failed',

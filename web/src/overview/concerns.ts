@@ -76,7 +76,7 @@ function aboutImages(totals: Known['totals']): Concern[] {
     criticalImages > 0 && {
       key: 'critical',
       level: 'danger',
-      text: `${formatThings(criticalImages, 'image has', 'images have')} critical findings, ${formatThings(counts.critical, 'finding')} in all`,
+      text: `${formatThings(criticalImages, 'image has', 'images have')} ${formatThings(counts.critical, 'critical finding')}`,
       to: '/images?severity=CRITICAL',
     },
     failedImages > 0 && {

@@ -22,7 +22,7 @@ import type { Overview } from '../api/model.ts';
 import { manifestPath } from '../display/addresses.ts';
 import { severityCounts } from '../display/counts.ts';
 import { formatCount, formatThings } from '../display/format-number.ts';
-import { SeverityCounts, SeverityLabel } from '../display/severity.tsx';
+import { SEVERITIES, SeverityCounts, SeverityLabel } from '../display/severity.tsx';
 import { Time, useNow } from '../display/time.tsx';
 import { Answer } from '../feedback/answer.tsx';
 import { isActive } from '../job/state-label.tsx';
@@ -84,7 +84,7 @@ function Attention({ totals }: { readonly totals: Overview['totals'] | undefined
   const isLoading = totals === undefined || registries.isPending || runs.isPending || database.isPending;
   const hasNothing = registries.data?.items.length === 0 && totals?.images === 0;
   return (
-    <OverviewCard title="Needs attention" isWide>
+    <OverviewCard title="Needs attention" width="most">
       {hasNothing && (
         <Alert isInline variant="info" title="Nothing is watched yet" component="h3">
           <Link to="/registries/new">Connect a registry</Link>, and say what to scan.
@@ -116,10 +116,10 @@ function Attention({ totals }: { readonly totals: Overview['totals'] | undefined
         </ul>
       )}
       {concerns.length > FIRST_CONCERNS && <p>and {formatThings(concerns.length - FIRST_CONCERNS, 'more thing')}</p>}
-      <p className="plimsoll-quiet">
+      <div className="plimsoll-quiet">
         Advisories of <Time at={database.data?.current?.builtAt} missing="no database" isRelative />
         {database.data?.pending != null && ', newer ones are being applied'}
-      </p>
+      </div>
     </OverviewCard>
   );
 }
@@ -133,7 +133,7 @@ function Runs() {
         <p className="plimsoll-quiet">{runs.isPending ? 'Loading …' : 'None.'}</p>
       ) : (
         active.slice(0, 5).map(run => (
-          <div key={run.id} className="pf-v6-u-mb-sm">
+          <div key={run.id} className="plimsoll-run">
             <Link to={`/runs/${run.id}`}>Run {run.number}</Link>
             <RunProgress run={run} />
           </div>
@@ -165,7 +165,7 @@ function Totals({ totals }: { readonly totals: Overview['totals'] }) {
 
 function Late({ findings }: { readonly findings: Overview['lateFindings'] }) {
   return (
-    <OverviewCard title="Found lately by new advisories" isWide>
+    <OverviewCard title="Found lately by new advisories" width="most">
       {findings.length === 0 ? (
         <p className="plimsoll-quiet">Nothing high or critical in the last two weeks.</p>
       ) : (
@@ -179,25 +179,27 @@ function Late({ findings }: { readonly findings: Overview['lateFindings'] }) {
             </Tr>
           </Thead>
           <Tbody>
-            {findings.slice(0, 8).map(({ digest, registryId, repository, tag, at, findingsNew, worstNew }) => (
-              <Tr key={`${digest} ${at}`}>
-                <Td dataLabel="Image" className="plimsoll-name">
-                  <Link to={manifestPath(digest, { registryId, repository, tag })}>
-                    {repository}
-                    {tag !== null && `:${tag}`}
-                  </Link>
-                </Td>
-                <Td dataLabel="Worst">
-                  <SeverityLabel severity={worstNew} />
-                </Td>
-                <Td dataLabel="New findings" className="plimsoll-numbers">
-                  {formatCount(findingsNew)}
-                </Td>
-                <Td dataLabel="When">
-                  <Time at={at} isRelative />
-                </Td>
-              </Tr>
-            ))}
+            {joinByImage(findings)
+              .slice(0, 8)
+              .map(({ digest, registryId, repository, tag, at, findingsNew, worstNew }) => (
+                <Tr key={`${digest} ${at}`}>
+                  <Td dataLabel="Image" className="plimsoll-name">
+                    <Link to={manifestPath(digest, { registryId, repository, tag })}>
+                      {repository}
+                      {tag !== null && `:${tag}`}
+                    </Link>
+                  </Td>
+                  <Td dataLabel="Worst">
+                    <SeverityLabel severity={worstNew} />
+                  </Td>
+                  <Td dataLabel="New findings" className="plimsoll-numbers">
+                    {formatCount(findingsNew)}
+                  </Td>
+                  <Td dataLabel="When">
+                    <Time at={at} isRelative />
+                  </Td>
+                </Tr>
+              ))}
           </Tbody>
         </Table>
       )}
@@ -205,9 +207,27 @@ function Late({ findings }: { readonly findings: Overview['lateFindings'] }) {
   );
 }
 
+/** Several updates in a row are one line for each image: together so many, the worst of them, the last time. */
+function joinByImage(findings: Overview['lateFindings']): Overview['lateFindings'] {
+  const joined = new Map<string, Overview['lateFindings'][number]>();
+  for (const one of findings) {
+    const known = joined.get(one.digest);
+    if (known === undefined) joined.set(one.digest, one);
+    else {
+      const worse = SEVERITIES.indexOf(one.worstNew) < SEVERITIES.indexOf(known.worstNew) ? one : known;
+      joined.set(one.digest, {
+        ...known,
+        findingsNew: known.findingsNew + one.findingsNew,
+        worstNew: worse.worstNew,
+      });
+    }
+  }
+  return [...joined.values()];
+}
+
 function Trend({ trend }: { readonly trend: Overview['trend'] }) {
   return (
-    <OverviewCard title="Findings over time" isWide>
+    <OverviewCard title="Findings over time" width="all">
       {trend.length < 2 ? (
         <Content className="plimsoll-quiet">
           Totals are noted every day; from tomorrow on they are shown here as a curve.
@@ -249,15 +269,16 @@ function Trend({ trend }: { readonly trend: Overview['trend'] }) {
 
 function OverviewCard({
   title,
-  isWide = false,
+  width = 'one',
   children,
 }: {
   readonly title: string;
-  readonly isWide?: boolean;
+  /** Columns of three. */
+  readonly width?: 'one' | 'most' | 'all';
   readonly children: ReactNode;
 }) {
   return (
-    <Card isCompact className={isWide ? 'plimsoll-overview-wide' : ''}>
+    <Card isCompact className={`plimsoll-overview-${width}`}>
       <CardTitle component="h2">{title}</CardTitle>
       <CardBody>{children}</CardBody>
     </Card>

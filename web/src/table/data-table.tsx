@@ -128,7 +128,7 @@ function HeaderCell<T>({ column, view }: { readonly column: Column<T>; readonly 
   return (
     <Th
       {...(width === undefined ? {} : { width })}
-      {...(isFit === true ? { modifier: 'fitContent' as const } : {})}
+      modifier={isFit === true ? 'fitContent' : 'wrap'}
       {...(sort === undefined || view === undefined
         ? {}
         : {
