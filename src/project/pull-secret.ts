@@ -113,7 +113,7 @@ interface Entries {
 const secretSchema = z.object({
   auths: z.record(z.string(), z.unknown()).nullish(),
   credHelpers: z.record(z.string(), z.unknown()).nullish(),
-  credsStore: z.unknown(),
+  credsStore: z.unknown().optional(),
 });
 
 function readEntries(text: string): Entries {
