@@ -15,6 +15,7 @@ const SYSTEM_PACKAGES = {
   skopeo: 'images pushed and converted',
   buildah: 'images built',
   'docker-registry': 'the registry as a source of images',
+  chromium: 'the web interface, walked through',
   postgresql: 'the server on PostgreSQL',
   'apache2-utils': 'passwords of the registry (htpasswd)',
   bzip2: 'feeds of Oracle',

@@ -9,18 +9,6 @@ export default defineConfig({
     // Small images in style sheets as data would need a looser content security policy for no gain.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1200,
-    rolldownOptions: {
-      output: {
-        // Pages share these; each page is a chunk of its own besides.
-        codeSplitting: {
-          groups: [
-            { name: 'react', test: /node_modules\/(?:react|react-dom|react-router|scheduler)\// },
-            { name: 'query', test: /node_modules\/@tanstack\// },
-            { name: 'charts', test: /node_modules\/(?:victory|@patternfly\/react-charts|d3-)/ },
-          ],
-        },
-      },
-    },
   },
   // `npm run dev -w plimsoll-web` beside a running server.
   server: { proxy: { '/api': { target: process.env['PLIMSOLL_URL'] ?? 'http://127.0.0.1:8080' } } },

@@ -8,7 +8,6 @@ export type ApiKey = Schemas['ApiKey'];
 export type AuditEntry = Schemas['AuditEntry'];
 export type BulkResult = Schemas['BulkResult'];
 export type ChildManifest = Schemas['ChildManifest'];
-export type ConnectionTest = Schemas['ConnectionTest'];
 export type EventKind = Schemas['Event']['kind'];
 export type Finding = Schemas['Finding'];
 export type FindingBrief = Schemas['FindingBrief'];

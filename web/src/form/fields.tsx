@@ -135,7 +135,7 @@ export function CheckField({
 }
 
 /** A label around something, with help and mistakes below. */
-export function Labelled({
+function Labelled({
   id,
   label,
   help,

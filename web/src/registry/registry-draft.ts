@@ -114,7 +114,7 @@ export function toBody(draft: RegistryDraft): RegistryBody {
 }
 
 /** The credentials as they were written; checked by the server alone. */
-export function toCredentials({ credentialKind: kind, credentials }: RegistryDraft): Credentials {
+function toCredentials({ credentialKind: kind, credentials }: RegistryDraft): Credentials {
   return { kind, ...readFields(CREDENTIALS[kind].fields, credentials) } as Credentials;
 }
 

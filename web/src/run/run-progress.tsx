@@ -5,7 +5,7 @@ import { formatCount } from '../display/format-number.ts';
 import { isActive } from '../job/state-label.tsx';
 
 /** Images of a run that need nothing more, and all that it selected. */
-export function progressOf({ counters: c }: Pick<Run, 'counters'>): { readonly done: number; readonly all: number } {
+function progressOf({ counters: c }: Pick<Run, 'counters'>): { readonly done: number; readonly all: number } {
   return { done: c.digestsSelected - c.digestsQueued - c.digestsRunning - c.digestsNotReached, all: c.digestsSelected };
 }
 
