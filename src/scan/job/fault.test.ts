@@ -1,7 +1,8 @@
 /** What goes wrong with sensors, registries and servers, and what becomes of runs: nothing is stuck, lost, or done twice for nothing. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Store } from '#store/database.ts';
+import { type Store, toJson } from '#store/database.ts';
 import { describeStores } from '#store/testing/stores.ts';
+import type { Heartbeat } from '../task/contract.ts';
 import { LEASE_MS } from './leasing.ts';
 import { runScheduleNow } from './manage-schedule.ts';
 import { ACTOR, type JobWorld, openWorld } from './testing/job-world.ts';
@@ -16,6 +17,21 @@ const failed = (code: string, retryAt?: string): Trouble['outcome'] => ({
   message: `trouble: ${code}`,
   ...(retryAt === undefined ? {} : { retryAt }),
 });
+
+/** What a sensor without room tells of itself. */
+const FULL: Omit<Heartbeat, 'clock'> = {
+  sequence: 9,
+  version: '1',
+  host: 'test',
+  platform: 'linux/x64',
+  startedAt: '2026-11-21T12:00:00.000Z',
+  analyserVersion: 'analyser-1',
+  cacheBytes: 0,
+  cacheFreeBytes: 0,
+  checks: [{ name: 'disk', ok: false, detail: '0 B free' }],
+  profileVersion: 1,
+  tasks: [],
+};
 
 /** Lets time pass and work be done until nothing more happens for half an hour. */
 async function exhaust(world: JobWorld): Promise<void> {
@@ -232,6 +248,17 @@ describeStores('scan jobs in trouble', open => {
     const second = await world.create();
     await world.settle();
     expect(await world.schedule(second.id)).toMatchObject({ state: 'BaselineRunning' });
+    // When the other one has no room either, its last report says so.
+    await store.db
+      .updateTable('sensor')
+      .set({ report: toJson({ ...FULL, clock: world.context.now().toISOString() }) })
+      .where('name', '=', 'other')
+      .execute();
+    world.contents.push('app', 'v3', 'three');
+    world.contents.troubles.push({ kind: 'scan', outcome: { kind: 'returned', reason: 'disk' }, times: 1 });
+    const third = await world.create();
+    await world.settle();
+    expect(await world.schedule(third.id)).toMatchObject({ state: 'Paused', pauseReason: 'disk' });
   });
 
   test('a registry that goes away during a listing leaves everything where it was; a whole listing tells what is gone', async () => {

@@ -9,6 +9,7 @@ import { moveImagesOfTasks } from '#store/run-image.ts';
 import { markScanFailed } from '#store/scan-state.ts';
 import { clearStaged } from '#store/tag.ts';
 import { endTask, listOpenRunsOf, requeueTask } from '#store/task.ts';
+import { lastReportOf } from '../sensor/presence.ts';
 import type { TaskOutcome, Work } from '../task/contract.ts';
 import type { JobContext } from './job-context.ts';
 import { loadRun } from './job-state.ts';
@@ -116,18 +117,19 @@ export async function putBack(
   for (const run of runs) await advanceRun(trx, registry, run, at);
 }
 
-/** Whether a sensor other than the one of the task was heard of lately and may take it. */
+/** Whether a sensor other than the one of the task was heard of lately, has room on its disk, and may take it. */
 async function hasOtherSensor(trx: Trx, { registry, task, at }: TaskPlace): Promise<boolean> {
   const rows = await trx
     .selectFrom('sensor')
-    .select(['id', 'labels'])
+    .select(['id', 'labels', 'report'])
     .where('retiredAt', 'is', null)
     .where('isDraining', '=', false)
     .where('lastHeartbeatAt', '>=', new Date(at.getTime() - 90_000).toISOString())
     .execute();
   const wanted = Object.entries(registry.sensorSelector);
-  return rows.some(({ id, labels }) => {
+  return rows.some(({ id, labels, report }) => {
     const has = labels as Readonly<Record<string, string>>;
-    return id !== task.sensorId && wanted.every(([name, value]) => has[name] === value);
+    const isFull = lastReportOf({ report })?.checks.some(({ name, ok }) => name === 'disk' && !ok) === true;
+    return id !== task.sensorId && !isFull && wanted.every(([name, value]) => has[name] === value);
   });
 }

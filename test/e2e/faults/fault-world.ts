@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeImage, makeLayer } from '../../fixtures/image-builder.ts';
 import {
+  type Act,
   type RegistryServer,
   type RegistryServerOptions,
   startRegistryServer,
@@ -81,6 +82,8 @@ export class FaultWorld implements AsyncDisposable {
   readonly registry: RegistryServer;
   /** Of the registry at the server. */
   registryId = '';
+  /** What the registry does instead of answering, while it is set. */
+  trouble: Act | undefined;
   readonly #options: WorldOptions;
   readonly #programs = new Map<string, Program>();
   readonly #urls = new Map<string, string>();
@@ -95,16 +98,13 @@ export class FaultWorld implements AsyncDisposable {
     this.registry = registry;
     this.#options = options;
     this.#writeClock();
-    registry.playAlways(
-      ({ path }) => {
-        this.#count();
-        return path.includes('/blobs/');
-      },
-      (_, response, proceed) => {
-        const timer = setTimeout(proceed, options.blobDelayMs ?? 0);
-        response.on('close', () => clearTimeout(timer));
-      },
-    );
+    registry.playAlways(/./, (request, response, proceed) => {
+      this.#count();
+      if (this.trouble !== undefined) return this.trouble(request, response, proceed);
+      if (!request.path.includes('/blobs/')) return proceed();
+      const timer = setTimeout(proceed, options.blobDelayMs ?? 0);
+      response.on('close', () => clearTimeout(timer));
+    });
   }
 
   /** Now, as all programs see it. */
@@ -151,16 +151,17 @@ export class FaultWorld implements AsyncDisposable {
       log: '',
     });
     await this.restart(name);
+    await this.hear();
   }
 
-  /** Starts a program again. Of a server: until it answers. */
-  async restart(name: string): Promise<void> {
+  /** Starts a program again, with `more` arguments. Of a server: until it answers. */
+  async restart(name: string, more: readonly string[] = []): Promise<void> {
     const program = this.#program(name);
     const temporary = this.#temporary(name);
     mkdirSync(temporary, { recursive: true });
     const [executable, ...flags] = [process.execPath, '--conditions=plimsoll-source'];
     const main = join(import.meta.dirname, 'program.ts');
-    const child = spawn(executable, [...flags, main, ...program.args], {
+    const child = spawn(executable, [...flags, main, ...program.args, ...more], {
       env: {
         PATH: process.env['PATH'] ?? '',
         HOME: this.folder.path,
@@ -210,7 +211,7 @@ export class FaultWorld implements AsyncDisposable {
   }
 
   /** Pushes `count` images: all have one layer in common, each three another, each one its own. */
-  async push(repository: string, count: number): Promise<Pushed> {
+  async push(repository: string, count: number, registry = this.registry): Promise<Pushed> {
     const base = await makeLayer([
       { path: 'etc/os-release', content: 'ID=alpine\nVERSION_ID=3.20.3\n' },
       { path: 'lib/apk/db/installed', content: 'P:musl\nV:1.2.5-r0\nA:x86_64\n\n' },
@@ -233,20 +234,22 @@ export class FaultWorld implements AsyncDisposable {
       own.push(top.digest);
       const image = makeImage([base, middle, top]);
       images.push(image.digest);
-      this.registry.hold(repository, `v${at}`, image);
+      registry.hold(repository, `v${at}`, image);
     }
     return { repository, images, own, shared };
   }
 
   /** Starts an On Demand job over a repository. Returns the run. */
-  async scan(repository: string): Promise<string> {
-    const { schedule } = await this.post(`/registries/${this.registryId}/schedules`, {
-      name: repository,
-      scanType: 'OnDemand',
-      targets: [{ repository, tags: [] }],
-      platforms: ['linux/amd64'],
-    });
-    return (await this.get(`/schedules/${schedule.id}`)).currentRunId;
+  async scan(repository: string, registryId = this.registryId): Promise<string> {
+    const { id } = await this.schedule(repository, { scanType: 'OnDemand' }, registryId);
+    return (await this.get(`/schedules/${id}`)).currentRunId;
+  }
+
+  /** Makes a scan job over a repository. */
+  async schedule(repository: string, settings: object, registryId = this.registryId): Promise<{ readonly id: string }> {
+    const targets = [{ repository, tags: [] }];
+    const body = { name: repository, targets, platforms: ['linux/amd64'], ...settings };
+    return (await this.post(`/registries/${registryId}/schedules`, body)).schedule;
   }
 
   /** Resolves when the registry was asked `count` times more, or `signal` is aborted. */
@@ -264,10 +267,9 @@ export class FaultWorld implements AsyncDisposable {
   }
 
   /** Waits for the end of a run; where nothing happens any more, time passes. */
-  async settle(runId: string, signal?: AbortSignal): Promise<RunEnd> {
+  async settle(runId: string): Promise<RunEnd> {
     let last = '';
     for (let quiet = 0; ; quiet += 1) {
-      signal?.throwIfAborted();
       const run = await this.get(`/runs/${runId}`);
       if (run.completedAt !== null) return run;
       const mark = JSON.stringify([run.state, run.counters, this.#answered]);
@@ -281,10 +283,20 @@ export class FaultWorld implements AsyncDisposable {
     }
   }
 
-  /** Lets time pass for everybody. Returns when every sensor that runs was heard of since. */
-  async pass(ms: number): Promise<void> {
+  /** Moves the clock of everybody, back as well. */
+  jump(ms: number): void {
     this.#aheadMs += ms;
     this.#writeClock();
+  }
+
+  /** Lets time pass for everybody. Returns when every sensor that runs was heard of since. */
+  async pass(ms: number): Promise<void> {
+    this.jump(ms);
+    await this.hear();
+  }
+
+  /** Returns when every sensor that runs was heard of, from now on. */
+  async hear(): Promise<void> {
     const at = this.now().getTime();
     const names = [...this.#programs.values()].flatMap(({ child, beats }) =>
       child === undefined || beats === undefined ? [] : [beats],
