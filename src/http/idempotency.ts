@@ -30,7 +30,8 @@ export function addIdempotency(
   app.addHook('preHandler', async (request, reply) => {
     const key = keyOf(request);
     const accountId = request.principal?.accountId;
-    if (key === undefined || accountId === undefined) return;
+    // Files are streamed, and are nothing that happens twice.
+    if (key === undefined || accountId === undefined || isStream(request.body)) return;
     if (request.routeOptions.config.answersSecret === true) {
       throw new PlimsollError(
         'REQUEST_INVALID',
@@ -82,6 +83,10 @@ export function addIdempotency(
     else await db.deleteFrom('idempotentAnswer').where('accountId', '=', accountId).where('key', '=', key).execute();
     return payload;
   });
+}
+
+function isStream(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 }
 
 function keyOf(request: FastifyRequest): string | undefined {

@@ -15,6 +15,8 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import { ERRORS, PlimsollError } from '#base/errors.ts';
+import type { ServerContext } from '#store/context.ts';
+import { addIdempotency } from './idempotency.ts';
 import { sendProblem } from './problem.ts';
 import { type Authenticate, guardRoutes } from './route-access.ts';
 import { tidyDocument } from './tidy-document.ts';
@@ -34,6 +36,8 @@ export interface ServerOptions {
   readonly apis: readonly Api[];
   readonly authenticate: Authenticate;
   readonly version: string;
+  /** Where answers to requests with an idempotency key are kept; missing: the header is passed over. */
+  readonly answers?: Pick<ServerContext, 'store' | 'now'> | undefined;
   readonly logger: Exclude<FastifyServerOptions['loggerInstance'], undefined> | false;
   /** Certificate and key, to serve HTTPS; missing: HTTP. */
   readonly https?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
@@ -112,6 +116,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     request.log.info(facts, 'request served');
   });
   guardRoutes(app, options.authenticate);
+  if (options.answers !== undefined) addIdempotency(app, options.answers);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

@@ -107,7 +107,7 @@ export function webhookRoutes(context: ServerContext) {
     app.post(
       '/api/v1/webhooks',
       {
-        ...access,
+        config: { access: 'signed-in', answersSecret: true },
         schema: {
           tags,
           summary: 'Make a webhook; its secret is shown this once',
