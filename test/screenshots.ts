@@ -33,7 +33,11 @@ const PICTURES: readonly Picture[] = [
   {
     name: 'registry-new-connection',
     path: () => '/registries/new',
-    prepare: page => page.getByRole('button', { name: 'Amazon ECR', exact: true }).click(),
+    prepare: async page => {
+      await page.getByRole('button', { name: 'Amazon ECR', exact: true }).click();
+      // The help comes in a chunk of its own.
+      await page.locator('strong', { hasText: 'role' }).first().waitFor();
+    },
   },
   { name: 'registry', path: ({ registryId }) => `/registries/${registryId}` },
   { name: 'registry-repositories', path: ({ registryId }) => `/registries/${registryId}/repositories` },

@@ -155,7 +155,7 @@ export async function listReferrers(
 }
 
 /** The tag under which clients without the list of referrers keep an index of them: distribution-spec, "Referrers Tag Schema". */
-export function fallbackTag(subject: Digest): string {
+function fallbackTag(subject: Digest): string {
   const { algorithm, hex } = splitDigest(subject);
   return `${algorithm.slice(0, 32)}-${hex.slice(0, 64)}`;
 }

@@ -1,7 +1,6 @@
 /**
  * Uploads: started in a repository, grown by chunks or a stream, and ended as a blob of that repository. They survive a restart.
  */
-import type { Readable } from 'node:stream';
 import { PlimsollError } from '#base/errors.ts';
 import type { Digest } from '#oci/digest.ts';
 import {
@@ -187,11 +186,6 @@ export async function mountBlob(
     mountStoredBlob(trx, { from: from.id, to: to.id, digest, at: now() }),
   );
   return mounted !== undefined;
-}
-
-/** The body of a request, which is an error when the connection breaks. */
-export function bodyOf(stream: Readable): AsyncIterable<Uint8Array> {
-  return stream;
 }
 
 /** Bytes that the quota of the repository's space still allows. @throws {DistributionError} `DENIED` when there are fewer than `wanted`. */

@@ -5,11 +5,12 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ERRORS, PlimsollError, toPlimsollError } from '#base/errors.ts';
+import { ProjectError } from '#project/situation.ts';
 import { ViolationError } from '#scan/job/violation-error.ts';
 import { tellAway } from '#store/away.ts';
 
 /** Media type of problem documents. */
-export const PROBLEM_TYPE = 'application/problem+json';
+const PROBLEM_TYPE = 'application/problem+json';
 
 /** A problem document. */
 export const problemSchema = z
@@ -40,7 +41,7 @@ export type Problem = z.infer<typeof problemSchema>;
 export type Violation = NonNullable<Problem['violations']>[number];
 
 /** An error with every field that is wrong. */
-export class RequestError extends PlimsollError {
+class RequestError extends PlimsollError {
   readonly violations: readonly Violation[];
 
   constructor(message: string, violations: readonly Violation[]) {
@@ -55,7 +56,7 @@ export function toProblem(error: unknown, requestId: string): Problem {
   const known = toKnown(error);
   const { status, meaning, family } = ERRORS[known.code];
   const hasViolations = known instanceof RequestError || known instanceof ViolationError;
-  const violations = hasViolations ? known.violations : undefined;
+  const violations = hasViolations ? known.violations : known instanceof ProjectError ? violationsOf(known) : undefined;
   return {
     type: `/api/errors/${known.code}`,
     title: meaning,
@@ -65,6 +66,12 @@ export function toProblem(error: unknown, requestId: string): Problem {
     requestId,
     ...(violations === undefined ? {} : { violations: violations.map(one => ({ ...one })) }),
   };
+}
+
+/** The situation of a project, with each field that is wrong. */
+function violationsOf({ situation, problems, message }: ProjectError) {
+  if (problems.length === 0) return [{ field: '', code: situation, message }];
+  return problems.map(({ field, message: text }) => ({ field, code: situation, message: text }));
 }
 
 /** Answers with the problem document of an error, and logs what an operator must look at. */

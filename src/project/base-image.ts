@@ -75,7 +75,10 @@ export async function addBaseImages(
 export async function removeBaseImage(context: ProjectContext, caller: Caller, id: string): Promise<void> {
   requireRole(caller.principal, 'admin', undefined);
   const at = context.now();
-  if (!isObjectId(id) || !(await removeStored(context.store.db, id, at))) {
+  if (!isObjectId(id)) {
+    throw new PlimsollError('REQUEST_INVALID', `Cannot remove the base image: "${printable(id)}" is no id`);
+  }
+  if (!(await removeStored(context.store.db, id, at))) {
     throw new PlimsollError('NOT_FOUND', 'Cannot remove the base image: there is none of that id');
   }
   const actor = toActor(caller);

@@ -21,7 +21,7 @@ export interface CatalogRepository {
 }
 
 /** As many images as are looked through for one answer. */
-export const MAX_CATALOG_IMAGES = 5000;
+const MAX_CATALOG_IMAGES = 5000;
 
 /** Published images, newest first. */
 export async function listCatalogImages(

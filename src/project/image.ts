@@ -224,7 +224,7 @@ export async function advanceFromStarted(trx: Trx, project: ProjectRecord, by: s
 }
 
 /** Uncompressed layers, lowest first, as the config says. */
-export function diffIdsOf(rawConfig: string | undefined): readonly string[] | undefined {
+function diffIdsOf(rawConfig: string | undefined): readonly string[] | undefined {
   if (rawConfig === undefined) return undefined;
   try {
     const { rootfs } = JSON.parse(rawConfig) as { rootfs?: { diff_ids?: unknown } };

@@ -59,7 +59,7 @@ export async function startProjectWork(
 }
 
 /** Goes by what happened since the last time. Returns whether there is more. */
-export async function followForProjects(context: Pick<ProjectContext, 'store' | 'queue'>): Promise<boolean> {
+async function followForProjects(context: Pick<ProjectContext, 'store' | 'queue'>): Promise<boolean> {
   return await inTransaction(context.store.db, async trx => {
     const from = await takePosition(trx);
     if (from === undefined) return false;

@@ -19,18 +19,6 @@ export const PROJECT_KINDS = [
   'RHEL',
 ] as const;
 
-export const CERTIFICATION_STATUSES = [
-  'Started',
-  'Certification Checklist In Progress',
-  'Certification Completed',
-  'Certification Tests In Progress',
-  'In Progress',
-  'Published',
-  'Ready For Certification',
-  'Unpublished',
-  'Waiting for Container Image',
-] as const;
-
 /** The last is given by an admin alone. */
 export const CONTAINER_TYPES = ['container', 'operator bundle image', 'scratch'] as const;
 

@@ -96,17 +96,6 @@ export async function touchBlob(
     .execute();
 }
 
-/** Whether a blob is stored, wherever it belongs. */
-export async function isStored(db: Db, digest: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('storedBlob')
-    .select('digest')
-    .where('digest', '=', digest)
-    .where('sizeBytes', 'is not', null)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
 /** Takes a blob from a repository. `used`: a manifest there refers to it, and it stays. */
 export async function unlinkBlob(trx: Trx, repositoryId: number, digest: string): Promise<'gone' | 'missing' | 'used'> {
   const link = await trx

@@ -76,18 +76,6 @@ export async function adoptBytes(db: Db, digests: readonly string[], touchedAt: 
 }
 
 /**
- * Says that bytes are kept for something else than a repository, such as a log, or are no longer: the collection leaves alone what is kept.
- * To be said before the bytes are stored.
- */
-export async function keepBytes(db: Db, digest: string, isKept: boolean, at: Date): Promise<void> {
-  await db
-    .insertInto('storedBlob')
-    .values({ digest, isKept, touchedAt: at })
-    .onConflict(conflict => conflict.column('digest').doUpdateSet({ isKept, touchedAt: at }))
-    .execute();
-}
-
-/**
  * Manifests of a space that no tag leads to since `before`: neither by itself, nor through an index, nor because it is about a manifest that
  * stays.
  */

@@ -33,7 +33,7 @@ export async function keepGradeSchedule(
 }
 
 /** Schedules of an image, newest first. */
-export async function listGradeSchedules(db: Db, imageId: string, limit: number): Promise<readonly GradeSchedule[]> {
+async function listGradeSchedules(db: Db, imageId: string, limit: number): Promise<readonly GradeSchedule[]> {
   const rows = await db
     .selectFrom('projectGrade')
     .select(['computedAt', 'schedule'])

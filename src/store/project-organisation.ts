@@ -19,7 +19,7 @@ export async function ensureOrganisation(db: Db, namespaceId: string): Promise<n
 }
 
 /** The number of a namespace that has one. */
-export async function findOrganisation(db: Db, namespaceId: string): Promise<number | undefined> {
+async function findOrganisation(db: Db, namespaceId: string): Promise<number | undefined> {
   const row = await db
     .selectFrom('organisation')
     .select('id')

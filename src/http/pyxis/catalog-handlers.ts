@@ -173,6 +173,6 @@ function contentGrades(images: CatalogRepository['images']): readonly Wire[] {
 }
 
 /** The same id for the same thing each time. */
-export function idOf(...parts: readonly string[]): string {
+function idOf(...parts: readonly string[]): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 24);
 }

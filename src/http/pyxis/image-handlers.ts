@@ -139,7 +139,7 @@ export async function presentOne(
 }
 
 /** Images of one project as documents. */
-export async function presentAll(
+async function presentAll(
   { store }: Pick<ProjectContext, 'store'>,
   images: readonly ProjectImage[],
   project: ProjectRecord,

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { ProjectChange } from '#project/manage-project.ts';
 import { isJsonObject, type JsonObject, mergeDeep } from '#project/merge-deep.ts';
 import type { ProjectRecord } from '#store/project.ts';
-import { FIELD_PATHS } from './field-paths.ts';
 import type { Wire } from './list-answer.ts';
 import { PyxisError } from './pyxis-error.ts';
 
@@ -203,9 +202,4 @@ function emptied(text: string | null | undefined): string | null | undefined {
 
 function without(object: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
-}
-
-/** Where our field is in documents, for messages of others. */
-export function pathOf(field: string): string {
-  return FIELD_PATHS[field] ?? field;
 }

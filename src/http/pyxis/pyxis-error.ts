@@ -27,6 +27,10 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
+/** For who shows none that is good. */
+export const NO_KEY =
+  'The API key is missing, unknown or has ended: send one as X-API-KEY; keys are made on the page "API keys" of your account';
+
 /** A request that this API refuses with a status of its own. */
 export class PyxisError extends Error {
   readonly status: number;
@@ -50,7 +54,7 @@ export async function sendPyxisError(error: unknown, request: FastifyRequest, re
 }
 
 /** What is quoted to support: the request's id in the form that clients know. */
-export function toTraceId(requestId: string): string {
+function toTraceId(requestId: string): string {
   const hex = requestId.replaceAll('-', '').toLowerCase();
   const isOwn = /^[0-9a-f]{32}$/.test(hex);
   return `0x${isOwn ? hex : createHash('sha256').update(requestId).digest('hex').slice(0, 32)}`;
@@ -62,6 +66,7 @@ function toStatus(error: unknown, requestId: string): { readonly status: number;
   const { family, status } = ERRORS[known.code];
   if (family === 'bug')
     return { status: 500, detail: `Unexpected failure; the log of the server has more under ${requestId}` };
+  if (known.code === 'UNAUTHENTICATED') return { status: 401, detail: NO_KEY };
   return { status: statusOf(known, status), detail: detailOf(known) };
 }
 

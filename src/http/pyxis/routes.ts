@@ -4,22 +4,22 @@
  * One wild card takes every path below the prefix, so that each of them is answered in JSON and nothing is ever redirected: a client follows a
  * redirect of a POST with a GET. Paths are looked up in one table, after slashes that users put in twice have been made one.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { Principal } from '#access/principal.ts';
 import type { ProjectContext } from '#project/project-context.ts';
-import { actorOf } from '../route-access.ts';
+import { actorOf, type RouteAccess } from '../route-access.ts';
 import { ARTIFACT_ROUTES } from './artifact-handlers.ts';
 import { CATALOG_ROUTES } from './catalog-handlers.ts';
 import { answerGraphQL } from './graphql.ts';
 import { IMAGE_ROUTES } from './image-handlers.ts';
 import { PROJECT_ROUTES } from './project-handlers.ts';
-import { PyxisError, sendPyxisError } from './pyxis-error.ts';
+import { NO_KEY, PyxisError, sendPyxisError } from './pyxis-error.ts';
 import { readRawQuery } from './raw-query.ts';
 import { REQUEST_ROUTES } from './request-handlers.ts';
 import { findRoute, type PyxisRoute } from './route-table.ts';
 
 /** Where the API is. */
-export const PYXIS_PREFIX = '/api/containers';
+const PYXIS_PREFIX = '/api/containers';
 
 /** Logs come as base64 inside of JSON, and 64 MiB of body is what clients may count on. */
 const MAX_BODY_BYTES = 80 * 1024 * 1024;
@@ -54,17 +54,19 @@ export function pyxisRoutes(context: ProjectContext) {
         }
       });
       const handler = async (request: FastifyRequest, reply: FastifyReply) => await answer(context, request, reply);
-      for (const method of ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'] as const) {
+      const route = (method: HTTPMethods, path: string, access: RouteAccess) =>
         app.route({
           method,
-          url: `${PYXIS_PREFIX}/*`,
-          // Each path of the table says whether it wants a key.
-          config: { access: 'anonymous' },
+          url: `${PYXIS_PREFIX}${path}`,
+          config: { access },
           schema: { hide: true },
           bodyLimit: MAX_BODY_BYTES,
           handler,
         });
-      }
+      // Of what can be read some is for everybody: each path of the table says whether it wants a key.
+      route('GET', '/*', 'anonymous');
+      for (const method of ['POST', 'PATCH', 'PUT', 'DELETE']) route(method, '/*', 'signed-in');
+      for (const path of ['/graphql', '//graphql']) route('POST', path, 'anonymous');
     });
   };
 }
@@ -105,10 +107,7 @@ const NOBODY: Principal = { name: 'anonymous', by: 'system', namespaces: new Map
 
 function requireKey(principal: Principal | undefined): asserts principal is Principal {
   if (principal !== undefined) return;
-  throw new PyxisError(
-    401,
-    'The API key is missing, unknown or has ended: send one as X-API-KEY; keys are made on the page "API keys" of your account',
-  );
+  throw new PyxisError(401, NO_KEY);
 }
 
 async function send(reply: FastifyReply, status: number, body: unknown): Promise<unknown> {

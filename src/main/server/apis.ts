@@ -11,16 +11,20 @@ import { reportRoutes } from '#http/native/image/report-routes.ts';
 import { runRoutes } from '#http/native/job/run-routes.ts';
 import { scheduleRoutes } from '#http/native/job/schedule-routes.ts';
 import { overviewRoutes } from '#http/native/overview/routes.ts';
+import { projectImageRoutes } from '#http/native/project/image-routes.ts';
+import { projectRoutes } from '#http/native/project/project-routes.ts';
 import { productRoutes } from '#http/native/registry/product-routes.ts';
 import { registryRoutes } from '#http/native/registry/registry-routes.ts';
 import { repositoryRoutes } from '#http/native/registry/repository-routes.ts';
 import { sensorRoutes } from '#http/native/sensor/routes.ts';
 import { webhookRoutes } from '#http/native/webhook/routes.ts';
+import { pyxisRoutes } from '#http/pyxis/routes.ts';
 import { quayRoutes } from '#http/quay/routes.ts';
 import { sensorPortRoutes } from '#http/sensor/routes.ts';
 import type { Api } from '#http/server.ts';
 import type { Site } from '#http/session-cookie.ts';
 import { webRoutes } from '#http/web/routes.ts';
+import type { ProjectContext } from '#project/project-context.ts';
 import type { ContentContext } from '#scan/content/content-context.ts';
 import { openServerPort, type ServerPortContext } from '#scan/task/server-port.ts';
 import type { ServerContext } from '#store/context.ts';
@@ -30,12 +34,13 @@ export interface ServerParts {
   readonly context: ServerContext;
   readonly content: ContentContext;
   readonly jobs: ServerPortContext;
+  readonly projects: ProjectContext;
   readonly feed: EventFeed;
 }
 
 /** Every API. */
 export function listApis(
-  { context, content, jobs, feed }: ServerParts,
+  { context, content, jobs, projects, feed }: ServerParts,
   options: { readonly site: Site; readonly webFolder: string; readonly version: string },
 ): readonly Api[] {
   return [
@@ -50,6 +55,9 @@ export function listApis(
     reportRoutes(content, options.version),
     databaseRoutes(content, options.version),
     quayRoutes(context),
+    projectRoutes(projects),
+    projectImageRoutes(projects),
+    pyxisRoutes(projects),
     scheduleRoutes(jobs),
     runRoutes(context, feed),
     sensorRoutes(context),

@@ -11,7 +11,6 @@ import { printable } from '#base/text.ts';
 import { openBlobStore } from '#blob/open-blob-store.ts';
 import { createAuthenticate } from '#http/authentication.ts';
 import { EventFeed } from '#http/native/event/event-feed.ts';
-import { pyxisRoutes } from '#http/pyxis/routes.ts';
 import type { GuardedRoute } from '#http/route-access.ts';
 import { buildServer } from '#http/server.ts';
 import { startProjectWork } from '#project/project-work.ts';
@@ -77,13 +76,15 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
     content: contentFunctions({ ...context, vulnerabilities }),
     bell: opened.use(await openTaskBell(store)),
   };
+  const content = { ...context, vulnerabilities };
+  const projects = openProjects(content, { settings, world });
   const parts: ServerParts = {
     context,
-    content: { ...context, vulnerabilities },
+    content,
+    projects,
     jobs,
     feed: opened.use(await EventFeed.open(store)),
   };
-  const projects = openProjects(parts.content, { settings, world });
   const hosting = opened.use(
     await openHosting({
       content: parts.content,
@@ -100,10 +101,11 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
   const app = await buildServer({
     apis: [
       hosting.api,
-      pyxisRoutes(projects),
+
       ...listApis(parts, { site, webFolder: findWebFolder(), version: world.version }),
     ],
     authenticate: createAuthenticate(context, site),
+    answers: context,
     version: world.version,
     logger: log,
     https: readCertificate(settings),

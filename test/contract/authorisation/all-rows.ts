@@ -3,6 +3,7 @@ import { ACCESS_ROWS, SESSION_ROWS } from './access-rows.ts';
 import { CONTENT_ROWS, QUAY_ROWS } from './content-rows.ts';
 import { EVENT_ROWS, JOB_ROWS } from './job-rows.ts';
 import { OCI_ROWS } from './oci-rows.ts';
+import { PROJECT_ROWS, PYXIS_ROWS } from './project-rows.ts';
 import type { Row } from './row.ts';
 import { SENSOR_PORT_ROWS, SENSOR_ROWS } from './sensor-rows.ts';
 import { SERVER_ROWS } from './server-rows.ts';
@@ -17,6 +18,8 @@ export const AUTHORISATION: readonly Row[] = [
   ...JOB_ROWS,
   ...CONTENT_ROWS,
   ...QUAY_ROWS,
+  ...PROJECT_ROWS,
+  ...PYXIS_ROWS,
   ...SENSOR_ROWS,
   ...SENSOR_PORT_ROWS,
   ...WEBHOOK_ROWS,

@@ -10,7 +10,7 @@ import { findPostgres, serverPid, startPostgres, stopServer } from '#store/testi
 import { scratchFolder } from '../../fixtures/scratch-folder.ts';
 import { type FaultWorld, openFaultWorld, type Pushed, type RunEnd } from './fault-world.ts';
 
-const ROUNDS = Number(process.env['PLIMSOLL_FAULT_ROUNDS'] ?? 8);
+const ROUNDS = Number(process.env['PLIMSOLL_FAULT_ROUNDS'] ?? 6);
 const SEED = Number(process.env['PLIMSOLL_FAULT_SEED'] ?? Date.now() % 1_000_000);
 const IMAGES = 9;
 const BLOB_DELAY_MS = 25;

@@ -1,6 +1,8 @@
 /** What operators and viewers do every day, in a browser. */
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startDistribution } from '../../fixtures/distribution-registry.ts';
+import { makeCertificate } from '../../fixtures/registry-server.ts';
 import { expectAccessible, signIn, startWebWorld, type WebWorld, whyNoBrowser } from '../../fixtures/web-world.ts';
 
 const why = whyNoBrowser();
@@ -24,6 +26,12 @@ beforeAll(async () => {
     tls: { insecureHttp: true },
   })) as { id: string };
   registryId = registry.id;
+  await world.call('POST', `/api/v1/registries/${registryId}/schedules`, {
+    name: 'quiet',
+    scanType: 'Automatic',
+    targets: [{ repository: 'team/*' }],
+    recurrence: { intervalDays: 1, startTime: '02:30' },
+  });
   const { items: sensors } = (await world.call('GET', '/api/v1/sensors')) as { items: { id: string }[] };
   sensorId = sensors[0]?.id ?? '';
   page = await world.open();
@@ -98,6 +106,42 @@ test.skipIf(!isPossible)('repositories are chosen from the list of the registry'
   expect(await page.getByLabel('Repository, or wildcard').inputValue()).toBe('base/clean');
 });
 
+test.skipIf(!isPossible)(
+  'a certificate of an own authority is looked at and trusted',
+  { timeout: 90_000 },
+  async context => {
+    const tls = await makeCertificate(['127.0.0.1']);
+    if (tls === undefined) return context.skip('openssl is not installed');
+    const login = { username: 'robot', password: 'secret-of-the-robot' };
+    await using registry = await startDistribution({ tls, login });
+    await page.goto('/registries/new');
+    await page.getByRole('button', { name: 'Docker Registry V2' }).click();
+    await page.getByLabel('Address').fill(registry.host);
+    await page.getByLabel('User name').fill(login.username);
+    await page.getByLabel('Password or access token').fill(login.password);
+    await page.getByRole('button', { name: 'Save and test the connection' }).click();
+    await page.getByText('The registry cannot be read yet').waitFor();
+    await page.getByText('Certificates that the server showed').waitFor();
+    await page.getByText('SHA-256', { exact: true }).first().waitFor();
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Trust this CA' }).click();
+    await page.getByText('The registry can be read').waitFor();
+    // What was given is not to be had back.
+    await page.goto('/registries');
+    await page.getByRole('link', { name: registry.host }).click();
+    await page.getByRole('tab', { name: 'Settings' }).click();
+    await page.getByText('What is kept is never shown').waitFor();
+    expect(await page.getByLabel('Password or access token').inputValue()).toBe('');
+    expect(await page.content()).not.toContain(login.password);
+    await page.getByRole('button', { name: 'Remove…' }).click();
+    const dialog = page.getByRole('dialog', { name: `Remove the registry "${registry.host}"?` });
+    await dialog.getByRole('button', { name: 'Remove the registry' }).click();
+    await page.waitForURL('**/registries');
+    await page.getByRole('link', { name: 'Harbour' }).waitFor();
+    await page.getByRole('link', { name: registry.host }).waitFor({ state: 'detached' });
+  },
+);
+
 test.skipIf(!isPossible)('a viewer cannot do what an operator can', { timeout: 90_000 }, async () => {
   const viewer = { name: 'vera', password: 'a-quiet-harbour-at-dawn' };
   await page.goto('/settings/accounts');
@@ -116,13 +160,14 @@ test.skipIf(!isPossible)('a viewer cannot do what an operator can', { timeout: 9
 
   const hers = await world.open();
   await signIn(hers, viewer);
+  await hers.goto('/registries');
   await hers.getByRole('link', { name: 'Harbour' }).waitFor();
   expect(await hers.getByRole('button', { name: 'New registry' }).count()).toBe(0);
   expect(await hers.getByRole('link', { name: 'Settings' }).count()).toBe(0);
   await hers.goto(`/registries/${registryId}/jobs`);
-  await hers.getByRole('link', { name: 'nightly' }).waitFor();
+  await hers.getByRole('link', { name: 'quiet' }).waitFor();
   expect(await hers.getByRole('button', { name: 'New scan job' }).count()).toBe(0);
-  expect(await hers.getByRole('button', { name: 'Actions for nightly' }).count()).toBe(0);
+  expect(await hers.getByRole('button', { name: 'Actions for quiet' }).count()).toBe(0);
   expect(await hers.getByRole('tab', { name: 'Settings' }).count()).toBe(0);
   await hers.goto('/settings');
   await hers.getByText('There is no such page').waitFor();
@@ -154,6 +199,27 @@ test.skipIf(!isPossible)('a key is shown once', { timeout: 60_000 }, async () =>
   await page.getByText('pipeline').waitFor();
   expect(await page.content()).not.toContain(key);
 });
+
+test.skipIf(!isPossible)(
+  'a sensor is installed with commands that have a fresh token',
+  { timeout: 60_000 },
+  async () => {
+    await page.goto('/sensors');
+    await page.getByRole('button', { name: 'Install a sensor' }).click();
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('East; dock');
+    await page.getByRole('button', { name: 'Make a token' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Start the sensor' });
+    const command = await dialog.locator('code').first().textContent();
+    expect(command).toMatch(/podman run --detach --name plimsoll-sensor-east-dock [\s\S]+PLIMSOLL_SENSOR_TOKEN=plst_/);
+    await expectAccessible(page);
+    await dialog.getByRole('button', { name: 'I have it' }).click();
+    await page.getByText('1 token not used yet').waitFor();
+    await page.getByRole('button', { name: 'Actions for East; dock' }).click();
+    await page.getByRole('menuitem', { name: 'Take back' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Take it back' }).click();
+    await page.getByText('1 token not used yet').waitFor({ state: 'detached' });
+  },
+);
 
 test.skipIf(!isPossible)('names from outside are text, whatever they look like', { timeout: 60_000 }, async () => {
   const messages: string[] = [];

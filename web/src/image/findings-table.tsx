@@ -132,10 +132,17 @@ function Rows({
   readonly label: string;
 }) {
   return (
-    <Table aria-label={label} aria-busy={isBusy} variant="compact" isExpandable gridBreakPoint="grid-xl">
+    <Table
+      aria-label={label}
+      aria-busy={isBusy}
+      variant="compact"
+      isExpandable
+      className="plimsoll-fixed"
+      gridBreakPoint="grid-xl"
+    >
       <Thead>
         <Tr>
-          <Th screenReaderText="Details" />
+          <Th screenReaderText="Details" className="plimsoll-fixed-toggle" />
           {COLUMNS.map(column => (
             <Th
               key={column.title}

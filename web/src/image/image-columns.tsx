@@ -27,7 +27,7 @@ export function ImageName({ image }: { readonly image: Image }) {
 }
 
 /** Its report, as it lies in the first of its places. */
-export function addressOf({ digest, places: [place] }: Image): string {
+function addressOf({ digest, places: [place] }: Image): string {
   return manifestPath(
     digest,
     place === undefined

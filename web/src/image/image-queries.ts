@@ -9,8 +9,6 @@ type PackagesParameters = NonNullable<paths['/api/v1/images/{digest}/packages'][
 
 export type ImagesQuery = ImagesParameters;
 export type FindingsQuery = FindingsParameters;
-export type ImagePackagesQuery = PackagesParameters;
-
 /** A page of images. */
 export function imagesQuery(query: ImagesParameters) {
   return queryOptions({

@@ -24,7 +24,7 @@ export interface Known {
 
 const HOUR_MS = 60 * 60 * 1000;
 /** Sources publish daily; after two days something is wrong. */
-export const OLD_DATABASE_HOURS = 48;
+const OLD_DATABASE_HOURS = 48;
 /** A failure of last month is history. */
 const RECENT_RUN_MS = 7 * 24 * HOUR_MS;
 const SILENT: readonly Sensor['state'][] = ['disconnected', 'unknown', 'degraded'];

@@ -242,7 +242,7 @@ function SpecFields({
 
 function InlineMarkdown({ text }: { readonly text: string }) {
   return (
-    <Suspense fallback={text}>
+    <Suspense fallback={text.replaceAll(/[`*]/g, '')}>
       <SafeMarkdown text={text} />
     </Suspense>
   );

@@ -11,7 +11,7 @@ import {
   ProgressStepper,
 } from '@patternfly/react-core';
 import { useState } from 'react';
-import { CopyBlock } from '../display/copy.tsx';
+import { CopyButton } from '../display/copy.tsx';
 import { formatSpan } from '../display/format-time.ts';
 import { Time } from '../display/time.tsx';
 import { type ProbeCertificate, type ProbeStep, STEP_TITLES } from './probe-step.ts';
@@ -92,7 +92,9 @@ function Certificates({
               {place === 0 && chain.length > 1 ? 'Trust this certificate' : 'Trust this CA'}
             </Button>
           )}
-          <CopyBlock text={pem.trim()} what="the certificate" />
+          <div>
+            <CopyButton text={pem.trim()} what="the certificate as PEM" />
+          </div>
         </div>
       ))}
       {onTrust !== undefined && (
