@@ -128,11 +128,15 @@ class Reader {
   readOr(depth: number): Filter {
     if (depth > MAX_DEPTH) throw this.#fault(`parentheses are nested more than ${MAX_DEPTH} deep`);
     let left = this.#readAnd(depth);
+    // What is in parentheses stays one part: `(a nor b) nor c` is not `a nor b nor c`.
+    let isChain = false;
     for (;;) {
       const kind = this.#takeWord('nor') ? 'nor' : this.#takeSign(',') || this.#takeWord('or') ? 'or' : undefined;
       if (kind === undefined) return left;
       const right = this.#readAnd(depth);
-      left = left.kind === kind ? { kind, parts: [...left.parts, right] } : { kind, parts: [left, right] };
+      const before = isChain && left.kind === kind ? left.parts : [left];
+      left = { kind, parts: [...before, right] };
+      isChain = true;
     }
   }
 
