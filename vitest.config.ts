@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'test/**/*.test.ts', 'bench/*.test.ts'],
     execArgv: ['--conditions=plimsoll-source'],
+    // One fewer than the cores is the default, which leaves a machine of two half idle.
+    maxWorkers: 2,
     testTimeout: 30_000,
     // Databases and servers start in hooks; on a busy machine that takes its time.
     hookTimeout: 60_000,
