@@ -28,7 +28,11 @@ interface Picture {
 
 const PICTURES: readonly Picture[] = [
   { name: 'sign-in', path: () => '/sign-in', isSignedOut: true },
-  { name: 'registries', path: () => '/registries' },
+  {
+    name: 'registries',
+    path: () => '/registries',
+    prepare: page => page.getByText('Docker Registry V2').first().waitFor(),
+  },
   { name: 'registry-new-product', path: () => '/registries/new' },
   {
     name: 'registry-new-connection',
@@ -127,7 +131,11 @@ async function setScene({ call, importAdvisories, registry }: WebWorld): Promise
       items: { id: string; completedAt: string | null }[];
     };
     const [run] = items;
-    if (run?.completedAt) {
+    const { totals } = (await call('GET', `/api/v1/registries/${registryId}`)) as {
+      totals: { vulnerableImages: number };
+    };
+    // What was scanned is judged a moment later.
+    if (run?.completedAt && totals.vulnerableImages > 0) {
       const { items: sensors } = (await call('GET', '/api/v1/sensors')) as { items: { id: string }[] };
       return { registryId, scheduleId: schedule.id, runId: run.id, sensorId: sensors[0]?.id ?? '' };
     }

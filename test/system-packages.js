@@ -19,6 +19,8 @@ const SYSTEM_PACKAGES = {
   postgresql: 'the server on PostgreSQL',
   'apache2-utils': 'passwords of the registry (htpasswd)',
   bzip2: 'feeds of Oracle',
+  jq: 'the documented scripts of the certification API',
+  curl: 'the documented scripts of the certification API',
   // Tools whose version order ours is held against.
   rpm: 'versions of rpm, and its databases',
   perl: 'versions of CPAN',

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RegistryClient } from '#hosting/testing/registry-client.ts';
 import { findPostgres } from '#store/testing/postgres-server.ts';
 import {
   type CertificationWorld,
@@ -262,6 +263,50 @@ describe.each(stores)('projects on %s', store => {
       { registry: 'quay.io', repository: 'acme/elsewhere' },
     ]);
   }, 40_000);
+
+  test('what is pushed with the registry key is entered, scanned and published; then its tag stays', async () => {
+    const hosted = { distribution_method: 'rhcc', registry: null, repository: null };
+    const project = await world.addProject({ name: 'hosted' }, hosted);
+    const path = `projects/${project._id}/registry-key`;
+    expect((await world.acme.native('GET', path)).text).toMatch(/"isMasked":true/);
+    const key = String((await world.acme.native('GET', `${path}?reveal=true`)).json()['text']);
+    const push = async (password: string, image: BuiltImage, tag: string) => {
+      const client = RegistryClient.basic(world.url, 'unused', password);
+      const name = `${project.container.isv_pid}/pilot`;
+      for (const [digest, bytes] of image.blobs) {
+        if (digest !== image.digest) await client.pushBlob(name, digest, bytes);
+      }
+      return await client.pushManifest(name, tag, image.bytes, image.descriptor.mediaType);
+    };
+    const image = await makePilot('hosted');
+    await expect(push('plr_wrong', image, '1.0-1')).rejects.toThrow(/401/);
+    expect((await push(key, image, '1.0-1')).status).toBe(201);
+    const list = async () =>
+      (await world.acme.pyxis('GET', `v1/projects/certification/id/${project._id}/images`)).json<{
+        data: { _id: string; certified: boolean; docker_image_digest: string; container_grades: { status: string } }[];
+      }>().data;
+    expect(await list()).toMatchObject([{ docker_image_digest: image.digest }]);
+    await expect.poll(async () => (await list())[0]?.container_grades.status, { timeout: 30_000 }).toBe('completed');
+    const [found] = await list();
+    expect(found?.certified).toBe(true);
+    await graded(found?._id ?? '');
+    expect(await wish(project, { operation: 'publish', image_id: found?._id })).toMatchObject({ status: 'completed' });
+    const other = await push(key, await makePilot('another'), '1.0-1');
+    expect(other.status).toBe(403);
+    expect(other.body.toString('utf8')).toMatch(/is published under that tag/);
+    const rotated = String((await world.acme.native('POST', `${path}/rotate`)).json()['text']);
+    await expect(push(key, await makePilot('late'), '2')).rejects.toThrow(/401/);
+    expect((await push(rotated, await makePilot('late'), '2')).status).toBe(201);
+  }, 60_000);
+
+  test('approved base images are found by preflight, and decide', async () => {
+    const base = await makePilot('base');
+    world.registry.hold('bases/ubi', '9', base);
+    // The registry wants a log-in, which the server itself has not.
+    const refused = await world.root.native('POST', 'base-images', { reference: `${world.registry.host}/bases/ubi:9` });
+    expect(refused.status).toBe(403);
+    expect((await world.acme.native('POST', 'base-images', { reference: 'quay.io/a/b:1' })).status).toBe(403);
+  }, 30_000);
 
   test('a key sees its organisation and no other', async () => {
     const project = await world.addProject({ name: 'private' });
