@@ -180,7 +180,7 @@ export function projectRoutes(context: ProjectContext) {
     app.post(
       '/api/v1/projects/:projectId/registry-key/rotate',
       {
-        ...access,
+        config: { access: 'signed-in', answersSecret: true },
         schema: {
           tags,
           summary: 'End the registry key and show a new one',
