@@ -103,17 +103,16 @@ export async function insertPackages(
   return ids;
 }
 
-/** Notes the questions of packages that have none yet. */
+/** Notes questions of packages; those that are there stay. */
 export async function insertQuestions(
-  trx: Trx,
+  db: Db,
   questions: readonly (PackageQuestion & { readonly packageId: number })[],
 ): Promise<void> {
   for (const batch of batches(questions, MAX_ROWS)) {
     const rows = batch.map(({ packageId, ecosystem, name }) => ({ package_id: packageId, ecosystem, name }));
     await sql`INSERT INTO package_question (package_id, ecosystem, name)
-      SELECT DISTINCT package_id, ecosystem, name FROM ${rowSet(rows, 'package_id bigint, ecosystem text, name text')}`.execute(
-      trx,
-    );
+      SELECT DISTINCT package_id, ecosystem, name FROM ${rowSet(rows, 'package_id bigint, ecosystem text, name text')}
+      ON CONFLICT DO NOTHING`.execute(db);
   }
 }
 

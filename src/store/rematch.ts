@@ -115,6 +115,36 @@ export async function touchCves(db: Db, rematchId: number, cves: readonly string
   }
 }
 
+/** See `touchRange`: all packages with these surroundings. */
+export async function touchSurroundings(
+  db: Db,
+  rematchId: number,
+  surroundings: readonly number[],
+  upTo: number,
+): Promise<void> {
+  for (const batch of batches(surroundings, MAX_ROWS)) {
+    await sql`INSERT INTO rematch_package (rematch_id, package_id)
+      SELECT CAST(${rematchId} AS bigint), id FROM package
+      WHERE surroundings_id IN (SELECT value FROM ${valueSet(batch, 'bigint')}) AND id <= ${upTo}
+      ON CONFLICT DO NOTHING`.execute(db);
+  }
+}
+
+/** Surroundings of images of Red Hat, in the order of their ids. */
+export async function listRedHatSurroundings(
+  db: Db,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<readonly { readonly id: number; readonly value: unknown }[]> {
+  return await db
+    .selectFrom('surroundings')
+    .select(['id', 'value'])
+    .where(sql<boolean>`value -> 'redHat' IS NOT NULL`)
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
 /** Notes how many packages are to be judged in all. @returns the number. */
 export async function countTouched(db: Db, rematchId: number): Promise<number> {
   const { rows } = await sql<{ total: number }>`

@@ -13,7 +13,7 @@ const inventory = inventoryFor(
       layer: 'app',
     },
   ],
-  { id: 'debian', idLike: [], name: 'Debian' },
+  { release: { id: 'debian', idLike: [], name: 'Debian' } },
 );
 
 test('an inventory comes back as it was', () => {

@@ -3,25 +3,34 @@
  * another verdict is possible.
  */
 import { OS_PACKAGE_TYPES } from '#inventory/package.ts';
+import type { AdvisoryLookup } from '#matching/finding.ts';
 import { Router } from '#matching/route.ts';
 import type { Surroundings } from '#matching/surroundings.ts';
 import { type PackageQuestion, questionName } from '#store/package.ts';
-import type { DistinctPackage } from './package-facts.ts';
-import { toJudgedPackage } from './package-facts.ts';
+import { type PackageFacts, toJudgedPackage } from './package-facts.ts';
 
-/** Finds the questions about packages with the same surroundings. */
+/** Which streams of Red Hat an image follows: the database that it is judged by says so. */
+export type RedHatMaps = Pick<AdvisoryLookup, 'redHatEcosystems' | 'redHatRepositories'>;
+
+/** Finds the questions about packages with the same surroundings, under the maps that they are judged by. */
 export class QuestionFinder {
   readonly #surroundings: Surroundings;
+  readonly #maps: Required<RedHatMaps>;
   readonly #router: Router;
   readonly #ecosystems = new Map<string, ReadonlySet<string>>();
 
-  constructor(surroundings: Surroundings) {
+  /** `maps` is missing while there is no database. */
+  constructor(surroundings: Surroundings, maps: RedHatMaps | undefined) {
     this.#surroundings = surroundings;
-    this.#router = new Router(surroundings, { covers: () => true }, {});
+    this.#maps = {
+      redHatEcosystems: repository => maps?.redHatEcosystems?.(repository) ?? [],
+      redHatRepositories: image => maps?.redHatRepositories?.(image) ?? [],
+    };
+    this.#router = new Router(surroundings, { covers: () => true, ...this.#maps }, {});
   }
 
   /** The questions; an ecosystem of which only the coverage matters has an empty name. */
-  questionsOf({ facts }: DistinctPackage): readonly PackageQuestion[] {
+  questionsOf(facts: PackageFacts): readonly PackageQuestion[] {
     const one = toJudgedPackage(facts);
     const route = this.#router.routeOf(one);
     if (route.kind === 'skip') return [];
@@ -44,7 +53,7 @@ export class QuestionFinder {
         seen.add(ecosystem);
         return true;
       };
-      new Router(this.#surroundings, { covers }, {}).routeOf(one);
+      new Router(this.#surroundings, { covers, ...this.#maps }, {}).routeOf(one);
       known = seen;
       this.#ecosystems.set(key, known);
     }

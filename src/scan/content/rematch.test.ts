@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Advisory } from '#advisory/advisory.ts';
-import type { Package } from '#inventory/inventory.ts';
+import type { Distro, Package, RedHatBuild } from '#inventory/inventory.ts';
 import { advisory, affects, distro, packageOf, rpmOf } from '#matching/testing/sample.ts';
 import type { Store } from '#store/database.ts';
 import { findCurrentVersion } from '#store/database-version.ts';
@@ -23,6 +23,7 @@ import {
 import { contentState } from './testing/content-state.ts';
 
 const DEBIAN = distro('debian', '12');
+const RHEL = distro('rhel', '9.2');
 const curl = packageOf({ type: 'deb', name: 'curl', version: '7.88.1-10' }, DEBIAN);
 const lodash = packageOf({ type: 'npm', name: 'lodash', version: '4.17.20' });
 const requests = packageOf({ type: 'pypi', name: 'requests', version: '2.0' });
@@ -67,6 +68,20 @@ describeStores('re-matching', open => {
       .selectAll('imageScan')
       .where('digest', '=', digest)
       .executeTakeFirstOrThrow();
+
+  const namesIn = async (digest: string) => {
+    const rows = await store.db
+      .selectFrom('packageFinding')
+      .innerJoin('vulnerability', 'vulnerability.id', 'packageFinding.vulnerabilityId')
+      .innerJoin('packageSetMember', 'packageSetMember.packageId', 'packageFinding.packageId')
+      .innerJoin('manifestPackageSet', 'manifestPackageSet.setId', 'packageSetMember.setId')
+      .innerJoin('manifest', 'manifest.id', 'manifestPackageSet.manifestId')
+      .select('vulnerability.name')
+      .where('manifest.digest', '=', digest)
+      .orderBy('vulnerability.name')
+      .execute();
+    return rows.map(({ name }) => name);
+  };
 
   test('the first database judges what was scanned before there was one, and is no news', async () => {
     const digest = await scanned(content, laid('base', curl, lodash), { release: DEBIAN });
@@ -142,6 +157,89 @@ describeStores('re-matching', open => {
     expect((await findCurrentVersion(store.db))?.id).toBe(id);
   });
 
+  describe('images of Red Hat', () => {
+    const baseos = rpmOf({ name: 'openssl', version: '3.0.7-1.el9_2' }, RHEL);
+    const flawIn = (stream: string, id = 'CVE-2024-0003') =>
+      advisory({
+        id,
+        source: 'redhat-vex',
+        ratings: word('HIGH'),
+        affected: [affects(`Red Hat:${stream}`, 'openssl', '<3.0.7-9.el9_2')],
+      });
+    const [MAIN, EUS, E4S] = ['enterprise_linux:9::baseos', 'rhel_eus:9.2::baseos', 'rhel_e4s:9.2::baseos'];
+    const ecosystems = (...streams: readonly string[]) => streams.map(stream => `Red Hat:${stream}`);
+    const named = { repositories: ['baseos-eus-rpms__9_DOT_2'] };
+    const unnamed = { repositories: [], image: 'ubi9/made-up' };
+    const maps = {
+      repositories: { 'baseos-eus-rpms': ecosystems(EUS) },
+      images: { 'ubi9/made-up': ['baseos-eus-rpms'] },
+    };
+    const elsewhere = flawIn('enterprise_linux:8::baseos');
+
+    test.each([
+      { redHat: named, why: 'the image names its repositories' },
+      { redHat: unnamed, why: 'images of its name are built from them' },
+    ])(
+      'a fix in the stream that an image follows is found, one in the main stream is none: $why',
+      async ({ redHat }) => {
+        await firstDatabase(content, databaseOf(content.folder, [elsewhere, flawIn(MAIN)], { redHat: maps }));
+        const digest = await scanned(content, laid('base', baseos), { release: RHEL, redHat });
+        // Streams without any record are not covered, so that nothing can be said.
+        expect(await scanOf(digest)).toMatchObject({ high: 0, undetermined: 1 });
+        expect(await next([elsewhere, flawIn(EUS)], { redHat: maps })).toMatchObject({ findingsNew: 1 });
+        expect(await scanOf(digest)).toMatchObject({ high: 1, undetermined: 0 });
+        const later = [elsewhere, flawIn(EUS), flawIn(EUS, 'CVE-2024-0004')];
+        expect(await next(later, { redHat: maps })).toMatchObject({ packagesJudged: 1, findingsNew: 1 });
+        expect(await scanOf(digest)).toMatchObject({ high: 2 });
+        const main = [...later, flawIn(MAIN, 'CVE-2024-0005')];
+        expect(await next(main, { redHat: maps })).toMatchObject({ packagesJudged: 0 });
+      },
+    );
+
+    const moves = [
+      {
+        redHat: named,
+        next: { ...maps, repositories: { 'baseos-eus-rpms': ecosystems(E4S) } },
+        why: 'its repository is for another stream',
+      },
+      {
+        redHat: unnamed,
+        next: { ...maps, repositories: { 'baseos-eus-rpms': ecosystems(E4S) } },
+        why: 'a repository that only the map of images names is for another stream',
+      },
+      {
+        redHat: unnamed,
+        next: { repositories: { 'baseos-e4s-rpms': ecosystems(E4S) }, images: { 'ubi9/made-up': ['baseos-e4s-rpms'] } },
+        why: 'images of its name are built from another repository',
+      },
+    ];
+    test.each(moves)('an image follows another stream from the database on that says so: $why', async of => {
+      const flaws = [flawIn(EUS), flawIn(E4S, 'CVE-2024-0004')];
+      await firstDatabase(content, databaseOf(content.folder, flaws, { redHat: maps }));
+      const digest = await scanned(content, laid('base', baseos), { release: RHEL, redHat: of.redHat });
+      const other = await scanned(content, laid('base', baseos), { salt: 'other', release: RHEL });
+      expect(await namesIn(digest)).toEqual(['CVE-2024-0003']);
+      expect(await next(flaws, { redHat: of.next })).toMatchObject({
+        packagesJudged: 1,
+        findingsNew: 1,
+        findingsFixed: 1,
+      });
+      expect(await namesIn(digest)).toEqual(['CVE-2024-0004']);
+      expect(await namesIn(other)).toEqual([]);
+      // The questions have followed: the new stream alone changes.
+      const later = [...flaws, flawIn(E4S, 'CVE-2024-0006')];
+      expect(await next(later, { redHat: of.next })).toMatchObject({ findingsNew: 1 });
+      expect(await namesIn(digest)).toEqual(['CVE-2024-0004', 'CVE-2024-0006']);
+    });
+
+    test('what was scanned before there was a database follows its stream from the first one on', async () => {
+      const digest = await scanned(content, laid('base', baseos), { release: RHEL, redHat: named });
+      await next([flawIn(EUS)], { redHat: maps });
+      await next([flawIn(EUS), flawIn(EUS, 'CVE-2024-0004')], { redHat: maps });
+      expect(await namesIn(digest)).toEqual(['CVE-2024-0003', 'CVE-2024-0004']);
+    });
+  });
+
   test('a re-match that was broken off leaves nothing to see, and is done again from the beginning', async () => {
     await firstDatabase(content, databaseOf(content.folder, [curlFlaw]));
     const digest = await scanned(content, laid('app', lodash, curl), { release: DEBIAN });
@@ -186,6 +284,7 @@ describeStores('re-matching', open => {
 
 describe('for any databases and inventories', () => {
   const ROCKY = distro('rocky', '9');
+  const STREAMS = ['Red Hat:enterprise_linux:9::baseos', 'Red Hat:rhel_eus:9.2::baseos'] as const;
   const name = fc.constantFrom('curl', 'zlib', 'kernel-devel');
   const version = fc.constantFrom('1.0', '1.1', '2.0', 'unreadable!');
   const found: fc.Arbitrary<Package> = fc
@@ -202,14 +301,15 @@ describe('for any databases and inventories', () => {
         maxLength: 5,
       })
       .map(list => list.toSorted((x, y) => (x.package.purl < y.package.purl ? -1 : 1))),
-    release: fc.constantFrom(DEBIAN, ROCKY, undefined),
+    release: fc.constantFrom(DEBIAN, ROCKY, RHEL, undefined),
+    redHat: fc.constantFrom({ repositories: [], image: 'ubi9' }, { repositories: ['a-rpms'] }),
   });
   const cve = fc.constantFrom('CVE-2024-0001', 'CVE-2024-0002', 'CVE-2024-0003');
   const record: fc.Arbitrary<Advisory> = fc
     .record({
       id: fc.constantFrom('CVE-2024-0001', 'GHSA-a', 'GHSA-b', 'X-1'),
       aliases: fc.uniqueArray(cve, { maxLength: 2 }),
-      ecosystem: fc.constantFrom('npm', 'PyPI', 'Debian:12', 'Rocky Linux:9'),
+      ecosystem: fc.constantFrom('npm', 'PyPI', 'Debian:12', 'Rocky Linux:9', ...STREAMS),
       name,
       bounds: fc.constantFrom('*', '<1.1', '<2.0', '>=1.1 <2.0'),
       severity: fc.constantFrom('CRITICAL' as const, 'HIGH' as const, 'LOW' as const),
@@ -231,6 +331,10 @@ describe('for any databases and inventories', () => {
     }),
     epss: fc.dictionary(cve, fc.constantFrom(0.1, 0.97388)),
     kev: fc.uniqueArray(cve, { maxLength: 2 }),
+    redHat: fc.record({
+      repositories: fc.dictionary(fc.constantFrom('a-rpms', 'b-rpms'), fc.subarray([...STREAMS], { minLength: 1 })),
+      images: fc.dictionary(fc.constant('ubi9'), fc.subarray(['a-rpms', 'b-rpms'])),
+    }),
   });
   const step = fc.oneof(
     database.map(given => ({ kind: 'database' as const, given })),
@@ -272,15 +376,18 @@ describe('for any databases and inventories', () => {
     );
   }, 60_000);
 
-  async function scan(
-    content: ContentFixture,
-    { packages, release }: { packages: readonly LaidPackage[]; release: typeof DEBIAN | undefined },
-    salt: number,
-  ): Promise<void> {
+  interface Scanned {
+    readonly packages: readonly LaidPackage[];
+    readonly release: Distro | undefined;
+    readonly redHat: RedHatBuild;
+  }
+
+  async function scan(content: ContentFixture, { packages, release, redHat }: Scanned, salt: number): Promise<void> {
     await scanned(content, packages, {
       salt: `${salt}`,
       layers: ['a', 'b'],
       ...(release === undefined ? {} : { release }),
+      ...(release === RHEL ? { redHat } : {}),
     });
   }
 });

@@ -6,6 +6,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { PlimsollError } from '#base/errors.ts';
+import { redHatPlatformsOf } from '#matching/red-hat-platforms.ts';
 import type { Surroundings } from '#matching/surroundings.ts';
 import { SEVERITY_OF_RANK } from '#store/counts.ts';
 import type { Db, Trx } from '#store/database.ts';
@@ -19,7 +20,7 @@ import {
   removeOldChunks,
 } from '#store/database-version.ts';
 import { type NewEvent, recordEvents } from '#store/event.ts';
-import { questionName } from '#store/package.ts';
+import { insertQuestions, questionName } from '#store/package.ts';
 import {
   applyRematch,
   countTouched,
@@ -28,6 +29,7 @@ import {
   insertRematch,
   isRunning,
   listChangedImages,
+  listRedHatSurroundings,
   listSignals,
   listTouched,
   type RematchTotals,
@@ -36,19 +38,22 @@ import {
   type StartedRematch,
   stageJudged,
   stageSignals,
+  type TouchedPackage,
   touchCves,
   touchEcosystems,
   touchNames,
   touchRange,
+  touchSurroundings,
 } from '#store/rematch.ts';
 import { inTransaction } from '#store/transaction.ts';
 import { REMATCH_TABLES, vacuumEmbedded } from '#store/vacuum.ts';
 import type { ExploitSignal } from '#store/vulnerability.ts';
 import { findChangedPackages } from '#vulndb/changed-packages.ts';
-import type { VulnerabilityDatabase } from '#vulndb/vulnerability-database.ts';
+import { openDatabase, type VulnerabilityDatabase } from '#vulndb/vulnerability-database.ts';
 import type { ContentContext } from './content-context.ts';
 import { judgeFacts, signalOf, toRows, writeReferred } from './judge-packages.ts';
 import type { PackageFacts } from './package-facts.ts';
+import { QuestionFinder } from './package-questions.ts';
 import type { DatabaseLease } from './vulnerability-holder.ts';
 
 const PAGE = 1000;
@@ -130,6 +135,8 @@ class RematchRun {
   #judgedTo = 0;
   #comparedTo = 0;
   #packagesJudged = 0;
+  /** Whether packages of images of Red Hat may follow other streams than they did: then there are other questions about them. */
+  #movesStreams = true;
 
   constructor(
     context: ContentContext,
@@ -158,8 +165,10 @@ class RematchRun {
     const before = await this.#pathBefore();
     if (before === undefined) await touchRange(this.#db, this.#id, 0, lastPackage);
     else {
-      // Which repositories of Red Hat an image uses is not asked of it yet, so their map bears on no verdict.
-      const { ecosystems, packages } = await findChangedPackages(before, this.#lookup.path, { signal: this.#signal });
+      const changes = await findChangedPackages(before, this.#lookup.path, { signal: this.#signal });
+      const { ecosystems, packages, redHatRepositories, redHatImages } = changes;
+      this.#movesStreams = redHatRepositories.length > 0 || redHatImages.length > 0;
+      if (this.#movesStreams) await this.#touchMoved(before, lastPackage);
       await touchEcosystems(this.#db, this.#id, ecosystems, lastPackage);
       for (const [ecosystem, names] of packages) {
         this.#signal.throwIfAborted();
@@ -168,6 +177,30 @@ class RematchRun {
     }
     await this.#compareSignals(this.#db);
     await countTouched(this.#db, this.#id);
+  }
+
+  /** Packages of images that follow other streams of Red Hat now. */
+  async #touchMoved(pathBefore: string, lastPackage: number): Promise<void> {
+    using before = openDatabase(pathBefore);
+    for (let after = 0; ; ) {
+      this.#signal.throwIfAborted();
+      const page = await listRedHatSurroundings(this.#db, { after, limit: PAGE });
+      const last = page.at(-1);
+      if (last === undefined) return;
+      const moved = page.filter(({ value }) => {
+        const { distro, redHat } = value as Surroundings;
+        if (distro === undefined) return false;
+        const [was, is] = [before, this.#lookup].map(maps => redHatPlatformsOf(distro, redHat, maps));
+        return !isDeepStrictEqual(was, is);
+      });
+      await touchSurroundings(
+        this.#db,
+        this.#id,
+        moved.map(({ id }) => id),
+        lastPackage,
+      );
+      after = last.id;
+    }
   }
 
   /** Judges what was touched, and what has come since, until little of that is left. */
@@ -273,6 +306,7 @@ class RematchRun {
         const answers = judgeFacts(facts, surroundings, this.#lease);
         return packages.map((one, at) => ({ packageId: one.id, judged: answers[at] ?? { findings: [], doubts: [] } }));
       });
+      if (this.#movesStreams) await this.#renewQuestions(db, page);
       const referred = await writeReferred(
         db,
         judged.map(one => one.judged),
@@ -283,6 +317,22 @@ class RematchRun {
       this.#judgedTo = last.id;
       this.#packagesJudged += page.length;
     }
+  }
+
+  /**
+   * Adds the questions that the next version's streams ask. Those of the streams before stay: they only have a package judged once too often,
+   * and are needed should this re-match be broken off.
+   */
+  async #renewQuestions(db: Db, page: readonly TouchedPackage[]): Promise<void> {
+    const questions = [...Map.groupBy(page, one => one.surroundingsId)].flatMap(([id, packages]) => {
+      const surroundings = this.#surroundings.get(id);
+      if (surroundings?.redHat === undefined) return [];
+      const finder = new QuestionFinder(surroundings, this.#lookup);
+      return packages.flatMap(one =>
+        finder.questionsOf(one.facts as PackageFacts).map(question => ({ packageId: one.id, ...question })),
+      );
+    });
+    await insertQuestions(db, questions);
   }
 
   async #loadSurroundings(db: Db, ids: readonly number[]): Promise<void> {

@@ -108,7 +108,7 @@ describeStores('reports', open => {
         ...[cargo, conda, curl, headers].map(one => ({ package: one, layer: 'base' })),
         ...[lodash, odd, owned, python].map(one => ({ package: one, layer: 'app' })),
       ],
-      release,
+      { release },
     );
     const inventory: Inventory = {
       ...plain,

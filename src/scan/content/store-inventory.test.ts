@@ -102,7 +102,10 @@ describeStores('inventories', open => {
     const image = foundImage(layers);
     await storeManifests(store.db, [image], content.now());
     const store1 = (packages: readonly LaidPackage[], also?: () => Promise<void>) =>
-      storeInventory(content, image.digest, inventoryFor(image, layers, packages, DEBIAN), '1', { signal, also });
+      storeInventory(content, image.digest, inventoryFor(image, layers, packages, { release: DEBIAN }), '1', {
+        signal,
+        also,
+      });
     await store1([...base(curl), ...app(lodash)]);
     const fails = store1(base(zlib), async () => {
       throw new Error('no');

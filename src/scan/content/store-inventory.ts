@@ -204,10 +204,10 @@ async function writePackages(
     const referred = await writeReferred(trx, verdicts, lease.lookup, { tellsFacts: true });
     const inserted = await insertPackages(trx, fresh.map(toNewPackage), surroundingsId, now);
     for (const [key, id] of inserted) ids.set(key, id);
-    const finder = new QuestionFinder(stored.surroundings);
+    const finder = new QuestionFinder(stored.surroundings, lease.lookup);
     const questions = fresh.flatMap(one => {
       const packageId = inserted.get(one.key);
-      return packageId === undefined ? [] : finder.questionsOf(one).map(question => ({ packageId, ...question }));
+      return packageId === undefined ? [] : finder.questionsOf(one.facts).map(question => ({ packageId, ...question }));
     });
     await insertQuestions(trx, questions);
     const rows = toRows(

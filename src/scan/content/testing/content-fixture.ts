@@ -2,7 +2,7 @@
  * Images, inventories and vulnerability databases for tests of what the server knows: small, and made here.
  */
 import type { Advisory } from '#advisory/advisory.ts';
-import type { Distro, Inventory, Package } from '#inventory/inventory.ts';
+import type { Distro, Inventory, Package, RedHatBuild } from '#inventory/inventory.ts';
 import { type Digest, digestOf } from '#oci/digest.ts';
 import type { ServerContext } from '#store/context.ts';
 import type { Store } from '#store/database.ts';
@@ -108,7 +108,7 @@ export function inventoryFor(
   image: FoundDocument,
   layers: readonly string[],
   packages: readonly LaidPackage[],
-  release?: Distro,
+  { release, redHat }: { readonly release?: Distro; readonly redHat?: RedHatBuild } = {},
 ): Inventory {
   return {
     image: {
@@ -125,6 +125,7 @@ export function inventoryFor(
       })),
     },
     ...(release === undefined ? {} : { distro: release }),
+    ...(redHat === undefined ? {} : { redHat }),
     packages: packages.map(({ package: one, layer }) => ({
       ...one,
       layer: layerDigest(layer),
@@ -138,12 +139,17 @@ export function inventoryFor(
 export async function scanned(
   context: ContentContext,
   packages: readonly LaidPackage[],
-  of: { readonly salt?: string; readonly release?: Distro; readonly layers?: readonly string[] } = {},
+  of: {
+    readonly salt?: string;
+    readonly release?: Distro;
+    readonly redHat?: RedHatBuild;
+    readonly layers?: readonly string[];
+  } = {},
 ): Promise<string> {
   const layers = of.layers ?? [...new Set(packages.map(({ layer }) => layer))];
   const image = foundImage(layers, of.salt);
   await storeManifests(context.store.db, [image], context.now());
-  await storeInventory(context, image.digest, inventoryFor(image, layers, packages, of.release), '1', { signal });
+  await storeInventory(context, image.digest, inventoryFor(image, layers, packages, of), '1', { signal });
   return image.digest;
 }
 
@@ -165,6 +171,11 @@ export function databaseOf(
   signals: {
     readonly epss?: Readonly<Record<string, number>>;
     readonly kev?: readonly string[];
+    /** Red Hat's maps: of repositories to ecosystems, and of images to repositories. */
+    readonly redHat?: {
+      readonly repositories?: Readonly<Record<string, readonly string[]>>;
+      readonly images?: Readonly<Record<string, readonly string[]>>;
+    };
   } = {},
 ): string {
   const facts = { origin: 'here', asOf: '2026-11-20', counts: COUNTS };
@@ -178,7 +189,14 @@ export function databaseOf(
     build.setProbabilities({ source: 'epss', name: '' }, scores, facts);
     const entries = (signals.kev ?? []).map(cve => ({ cve, added: '2026-01-02', isRansomware: false }));
     build.setKnownExploited({ source: 'kev', name: '' }, entries, facts);
+    const { repositories = {}, images = {} } = signals.redHat ?? {};
+    build.setRedHatRepositories({ source: 'redhat-vex', name: 'repositories' }, mapOf(repositories), facts);
+    build.setRedHatImages({ source: 'redhat-vex', name: 'images' }, mapOf(images), facts);
   });
+}
+
+function mapOf(lists: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, readonly string[]> {
+  return new Map(Object.entries(lists));
 }
 
 /** Registers a built file as a version that waits to be judged by. @returns its id. */
