@@ -30,20 +30,23 @@ export function SeverityLabel({ severity }: { readonly severity: Severity }) {
   return <span className={`plimsoll-severity plimsoll-severity-${severity.toLowerCase()}`}>{LABELS[severity]}</span>;
 }
 
-/** How many of each; those of which there are none are left out. `what` for screen readers: `findings`. */
+/**
+ * How many of each; those of which there are none are left out. `what` for screen readers: `findings`; left out inside
+ * of a link, whose name are the counts then.
+ */
 export function SeverityCounts({
   counts,
   what,
   none = 'None',
 }: {
   readonly counts: Readonly<Partial<Record<Severity, number>>>;
-  readonly what: string;
+  readonly what?: string;
   readonly none?: string;
 }) {
   const shown = SEVERITIES.filter(severity => (counts[severity] ?? 0) > 0);
   if (shown.length === 0) return <span className="plimsoll-quiet">{none}</span>;
   return (
-    <ul className="plimsoll-severity-counts" aria-label={`${what} by severity`}>
+    <ul className="plimsoll-severity-counts" {...(what === undefined ? {} : { 'aria-label': `${what} by severity` })}>
       {shown.map(severity => (
         <li key={severity} className={`plimsoll-severity plimsoll-severity-${severity.toLowerCase()}`}>
           <strong>{formatCount(counts[severity] ?? 0)}</strong> {LABELS[severity]}

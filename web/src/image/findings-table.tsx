@@ -1,5 +1,6 @@
 /** The findings of an image: filtered, sorted and paged by the server; each opens to everything that is known of it. */
 import { ExpandableSection, Label, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
+import { SearchIcon } from '@patternfly/react-icons/dist/esm/icons/search-icon';
 import { ExpandableRowContent, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -76,7 +77,9 @@ export function FindingsTable({
           isNarrowed ? (
             <Empty title="No finding matches">There are {formatCount(total)} without search and filters.</Empty>
           ) : (
-            <Empty title="No findings">Nothing that is known affects what could be judged in this image.</Empty>
+            <Empty title="No findings" icon={SearchIcon}>
+              Nothing that is known affects what could be judged. What could not be judged is told above.
+            </Empty>
           )
         }
       >

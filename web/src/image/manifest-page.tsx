@@ -71,29 +71,26 @@ export function ManifestPage() {
       <PageSection>
         <Answer of={manifest} what="the manifest">
           {data => (
-            <Tabs
-              activeKey={tab}
-              onSelect={(_, name) => show(String(name))}
-              aria-label="What to show"
-              component="nav"
-              mountOnEnter
-              unmountOnExit
-            >
-              {tabs.map(([name, text]) => (
-                <Tab
-                  key={name}
-                  eventKey={name}
-                  href={`?${new URLSearchParams([...[...params].filter(([key]) => PLACE.includes(key)), ['tab', name]]).toString()}`}
-                  onClick={event => {
-                    // A click with a key held opens another window, as links do.
-                    if (!event.metaKey && !event.ctrlKey && !event.shiftKey) event.preventDefault();
-                  }}
-                  title={<TabTitleText>{text}</TabTitleText>}
-                >
-                  {tab === name && <Shown tab={name} manifest={data} registryId={registryId} repository={repository} />}
-                </Tab>
-              ))}
-            </Tabs>
+            <>
+              <Tabs activeKey={tab} onSelect={(_, name) => show(String(name))} aria-label="What to show">
+                {tabs.map(([name, text]) => (
+                  <Tab
+                    key={name}
+                    eventKey={name}
+                    title={<TabTitleText>{text}</TabTitleText>}
+                    tabContentId="manifest-tab"
+                  />
+                ))}
+              </Tabs>
+              <div
+                id="manifest-tab"
+                role="tabpanel"
+                aria-label={tabs.find(([name]) => name === tab)?.[1]}
+                className="plimsoll-apart"
+              >
+                <Shown tab={tab} manifest={data} registryId={registryId} repository={repository} />
+              </div>
+            </>
           )}
         </Answer>
       </PageSection>
@@ -114,14 +111,14 @@ function Shown({
 }) {
   const { digest } = manifest;
   return (
-    <div className="plimsoll-apart">
+    <>
       {tab === 'report' && <SecurityReport manifest={manifest} registryId={registryId} />}
       {tab === 'platforms' && <IndexChildren manifest={manifest} />}
       {tab === 'packages' && <PackagesTab digest={digest} />}
       {tab === 'layers' && <LayersTab digest={digest} />}
       {tab === 'compare' && <CompareTab digest={digest} registryId={registryId} repository={repository} />}
       {tab === 'details' && <DetailsTab manifest={manifest} />}
-    </div>
+    </>
   );
 }
 

@@ -39,13 +39,13 @@ export function ReportSummary({
     <Card isCompact>
       <CardTitle component="h2">
         {total === 0
-          ? 'No findings'
+          ? titleWithout(scan)
           : `${formatThings(total, 'finding')} in ${formatThings(scan.packageCount ?? 0, 'package')}`}
       </CardTitle>
       <CardBody>
         <div className="plimsoll-donut">
           <Suspense fallback={<Skeleton shape="circle" width="11rem" height="11rem" />}>
-            <SeverityDonut counts={bySeverity} />
+            <SeverityDonut counts={bySeverity} isSure={counts.undetermined === 0 && (scan.packageCount ?? 0) > 0} />
           </Suspense>
           <ul className="plimsoll-legend" aria-label="Findings by severity">
             {SEVERITIES.filter(severity => bySeverity[severity] > 0).map(severity => (
@@ -98,6 +98,13 @@ export function ReportSummary({
       </CardBody>
     </Card>
   );
+}
+
+/** Nothing found is told apart from nothing that could be asked. */
+function titleWithout({ packageCount, counts }: ImageScan): string {
+  if ((packageCount ?? 0) === 0) return 'No packages were found';
+  if (counts.undetermined === 0) return `No findings in ${formatThings(packageCount ?? 0, 'package')}`;
+  return `Undetermined: ${formatCount(counts.undetermined)} of ${formatThings(packageCount ?? 0, 'package')}`;
 }
 
 function Fact({ term, children }: { readonly term: string; readonly children: React.ReactNode }) {

@@ -66,7 +66,7 @@ function Report({ scan, to, of }: { readonly scan: ImageScan; readonly to: strin
   if (total > 0) {
     return (
       <Link to={to} className="plimsoll-summary">
-        <SeverityCounts counts={severityCounts(counts)} what="Findings" />
+        <SeverityCounts counts={severityCounts(counts)} />
         <span className="plimsoll-quiet">
           {formatCount(counts.fixable)} fixable
           {counts.knownExploited > 0 && `, ${formatCount(counts.knownExploited)} known exploited`}

@@ -1,6 +1,6 @@
 /** The tags of a repository, each with the security of what it names; an index opens to its platforms. */
 import { Button, PageSection } from '@patternfly/react-core';
-import { ActionsColumn, ExpandableRowContent, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { ExpandableRowContent, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
@@ -15,7 +15,7 @@ import { SecuritySummary } from '../image/security-summary.tsx';
 import { registryQuery } from '../registry/registry-queries.ts';
 import { useRole } from '../session/session.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
-import { Pager } from '../table/data-table.tsx';
+import { Pager, RowActions } from '../table/data-table.tsx';
 import { useListView } from '../table/use-list-view.ts';
 import { Pushed } from './pushed.tsx';
 import { scanTag, tagsQuery } from './repository-queries.ts';
@@ -174,9 +174,8 @@ function TagRows({
           <ShortDigest digest={tag.digest} />
         </Td>
         <Td isActionCell>
-          <ActionsColumn
-            aria-label={`Actions for ${tag.name}`}
-            popperProps={{ position: 'right' }}
+          <RowActions
+            name={tag.name}
             items={[
               ...(mayScan ? [{ title: 'Scan now', onClick: () => scan.mutate(place) }] : []),
               { title: 'History', onClick: onHistory },

@@ -147,7 +147,8 @@ function HeaderCell<T>({ column, view }: { readonly column: Column<T>; readonly 
   );
 }
 
-function RowActions({ items, name }: { readonly items: IAction[]; readonly name: string }) {
+/** The menu at the end of a row; none where nothing can be done. */
+export function RowActions({ items, name }: { readonly items: IAction[]; readonly name: string }) {
   return items.length === 0 ? null : (
     <ActionsColumn
       items={items}
