@@ -2,10 +2,11 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ServerContext } from '#store/context.ts';
 import type { Store } from '#store/database.ts';
-import { type EventKind, recordEvents } from '#store/event.ts';
+import { currentEventPosition, type EventKind, followEvents, recordEvents } from '#store/event.ts';
 import { openQueue, type Queue } from '#store/queue.ts';
 import { createSealer } from '#store/seal.ts';
 import { emptyStore } from '#store/testing/empty-store.ts';
@@ -75,8 +76,12 @@ describeStores('webhooks', open => {
 
   const make = async (kinds: readonly EventKind[] = ['run.completed'], filter = {}) =>
     await createWebhook(context, { namespaceId, name: 'hook', url, kinds, filter, isEnabled: true }, actor);
-  const happen = async (kind: EventKind, data: Record<string, unknown> = {}, registryId?: string) =>
+  /** Records an event, and waits until it can be passed on: a transaction of anybody in the same cluster may hold it back. */
+  const happen = async (kind: EventKind, data: Record<string, unknown> = {}, registryId?: string) => {
+    const from = await currentEventPosition(store.db);
     await recordEvents(store.db, [{ kind, at: clock, namespaceId, registryId, data }]);
+    while ((await followEvents(store.db, { from, limit: 1 })).length === 0) await setImmediate();
+  };
   const deliveriesOf = async (webhookId: string) => await listDeliveries(store.db, { webhookId, limit: 50 });
 
   test('an event is delivered once, signed so that the receiver can check it', async () => {

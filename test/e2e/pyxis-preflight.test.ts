@@ -148,39 +148,42 @@ describe.each(stores)('preflight, replayed against %s', store => {
 const preflight = process.env['PLIMSOLL_TEST_PREFLIGHT'] ?? 'preflight';
 const hasPreflight = spawnSync(preflight, ['--version']).error === undefined;
 
-describe.skipIf(!hasPreflight)('preflight itself (PLIMSOLL_TEST_PREFLIGHT names the program)', () => {
-  test('submits to a server of ours', async () => {
-    const https = await makeCertificate(['127.0.0.1', 'localhost']);
-    await using world = await startCertificationWorld({ https });
-    const project = await world.addProject();
-    world.registry.hold('acme/pilot', '1.0-1', await makePilot());
-    writeFileSync(world.folder.at('ca.pem'), https?.cert ?? '');
-    const args = ['check', 'container', `${world.registry.host}/acme/pilot:1.0-1`, '--submit', '--loglevel', 'trace'];
-    const run = async () => {
-      const child = spawn(preflight, args, {
-        cwd: world.folder.path,
-        env: {
-          PATH: process.env['PATH'],
-          HOME: world.folder.path,
-          SSL_CERT_FILE: world.folder.at('ca.pem'),
-          PFLT_PYXIS_HOST: `${new URL(world.url).host}/api/containers`,
-          PFLT_PYXIS_API_TOKEN: world.acme.key,
-          PFLT_CERTIFICATION_COMPONENT_ID: project._id,
-        },
-      });
-      let output = '';
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding('utf8').on('data', text => {
-          output += text;
+// It is no Debian package: who has the program runs this as well.
+if (hasPreflight) {
+  describe('preflight itself', () => {
+    test('submits to a server of ours', async () => {
+      const https = await makeCertificate(['127.0.0.1', 'localhost']);
+      await using world = await startCertificationWorld({ https });
+      const project = await world.addProject();
+      world.registry.hold('acme/pilot', '1.0-1', await makePilot());
+      writeFileSync(world.folder.at('ca.pem'), https?.cert ?? '');
+      const args = ['check', 'container', `${world.registry.host}/acme/pilot:1.0-1`, '--submit', '--loglevel', 'trace'];
+      const run = async () => {
+        const child = spawn(preflight, args, {
+          cwd: world.folder.path,
+          env: {
+            PATH: process.env['PATH'],
+            HOME: world.folder.path,
+            SSL_CERT_FILE: world.folder.at('ca.pem'),
+            PFLT_PYXIS_HOST: `${new URL(world.url).host}/api/containers`,
+            PFLT_PYXIS_API_TOKEN: world.acme.key,
+            PFLT_CERTIFICATION_COMPONENT_ID: project._id,
+          },
         });
+        let output = '';
+        for (const stream of [child.stdout, child.stderr]) {
+          stream.setEncoding('utf8').on('data', text => {
+            output += text;
+          });
+        }
+        const [status] = (await once(child, 'close')) as [number];
+        return { status, output };
+      };
+      for (const _ of [1, 2]) {
+        const { status, output } = await run();
+        expect(status, output).toBe(0);
+        expect(output).toMatch(/Test results have been submitted/i);
       }
-      const [status] = (await once(child, 'close')) as [number];
-      return { status, output };
-    };
-    for (const _ of [1, 2]) {
-      const { status, output } = await run();
-      expect(status, output).toBe(0);
-      expect(output).toMatch(/Test results have been submitted/i);
-    }
-  }, 120_000);
-});
+    }, 120_000);
+  });
+}
