@@ -112,7 +112,10 @@ async function run(options: SensorCommandOptions, context: CliContext): Promise<
   const userAgent = `plimsoll-sensor/${version}`;
   await using connection = openServerConnection({ url: server, authorities, env, userAgent, allowsHttp });
   const wish = { token, name, labels: labels.data, profile: limits, server };
-  const identity = await state.identify(connection, wish, { signal });
+  // A sensor that starts with its host may be there before its server.
+  const onAway = (error: PlimsollError, delayMs: number) =>
+    log.warn({ err: error, delayMs }, 'server not reached, trying again');
+  const identity = await state.identify(connection, wish, { signal, ...(options.once === true ? {} : { onAway }) });
   log.info({ sensorId: identity.id, name: identity.name, server }, 'sensor identified');
   const end = await runSensor({
     port: connection.port(identity.secret),

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
 import { PlimsollError } from '#base/errors.ts';
+import { startDockerHub } from '#connector/docker-hub/testing/server.ts';
+import { contractRepositories, holdWorld } from '#connector/testing/contract-world.ts';
+import { openRegistryWith } from '#image/registry/open-registry.ts';
 import { startRegistryServer, withHeaders } from '../../../test/fixtures/registry-server.ts';
 import { ConnectorPool } from './connector-pool.ts';
 import { checkRegistries } from './host-checks.ts';
@@ -45,6 +48,37 @@ test('the last rate limit and what operators say are remembered by registry', as
   const rateLimit = { limit: 200, remaining: 42, windowSeconds: 3600, at: NOW.toISOString() };
   expect(borrowed.rateLimit()).toEqual(rateLimit);
   expect(pool.seen()).toEqual([{ id: access.id, rateLimit, warnings: ['moving soon'] }]);
+});
+
+test('the limit of pulls counts, not the one of the API that lists', async () => {
+  const world = contractRepositories();
+  const digests = new Map<string, string>();
+  const { server: hub, origins } = await startDockerHub({ world, digests });
+  await using server = hub;
+  for (const [name, digest] of holdWorld(server, world)) digests.set(name, digest);
+  server.playAlways(
+    /manifests/,
+    withHeaders({ 'ratelimit-limit': '100;w=21600', 'ratelimit-remaining': '77;w=21600' }),
+  );
+  await using pool = new ConnectorPool({
+    env: {},
+    allowsPrivateAddresses: false,
+    now: () => NOW,
+    serviceOrigins: origins,
+  });
+  const access = accessTo(server, { type: 'docker-hub', url: 'docker.io', product: { organization: 'acme' }, tls: {} });
+  using borrowed = await pool.borrow(access);
+  const { connector } = borrowed;
+  const list = () => Array.fromAsync(connector.listTags('acme/app', {}, { signal }));
+  const [tag] = await list();
+  expect(borrowed.rateLimit()).toMatchObject({ limit: 600 });
+  await using content = await openRegistryWith(connector.client, connector.toReference('acme/app', tag?.name ?? ''), {
+    signal,
+  });
+  await content.root({ signal });
+  expect(borrowed.rateLimit()).toMatchObject({ limit: 100, remaining: 77 });
+  await list();
+  expect(borrowed.rateLimit()).toMatchObject({ limit: 100, remaining: 77 });
 });
 
 test('a registry that cannot be reached is told of until it answers again, or for half an hour', async () => {

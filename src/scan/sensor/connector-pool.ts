@@ -42,6 +42,8 @@ export class ConnectorPool implements AsyncDisposable {
   readonly #idleMs: number;
   readonly #entries = new Map<string, Entry>();
   readonly #seen = new Map<string, Seen>();
+  /** Registries that told of a limit of pulls. */
+  readonly #pullLimited = new Set<string>();
 
   constructor(world: ConnectorWorld, options: { readonly idleMs?: number | undefined } = {}) {
     this.#world = world;
@@ -110,7 +112,10 @@ export class ConnectorPool implements AsyncDisposable {
       credentials,
       maxConcurrency,
       now: () => now().getTime(),
-      onRateLimit: ({ limit, remaining, windowSeconds }) => {
+      onRateLimit: ({ limit, remaining, windowSeconds, isApi = false }) => {
+        // Where pulling has a limit of its own, that is the one that runs must live with.
+        if (isApi && this.#pullLimited.has(id)) return;
+        if (!isApi) this.#pullLimited.add(id);
         const rateLimit = {
           ...(limit === undefined ? {} : { limit }),
           ...(remaining === undefined ? {} : { remaining }),
@@ -138,6 +143,7 @@ export class ConnectorPool implements AsyncDisposable {
     for (const id of this.#seen.keys()) {
       if (this.#seen.size <= MAX_SEEN) break;
       this.#seen.delete(id);
+      this.#pullLimited.delete(id);
     }
   }
 

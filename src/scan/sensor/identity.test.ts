@@ -64,6 +64,28 @@ test('when the answer is lost the same secret is shown again', async () => {
   expect(introductions.map(({ secret }) => secret)).toEqual([made.secret, made.secret]);
 });
 
+test('a server that is not there yet is waited for, where that is wished; a refusal is not repeated', async () => {
+  await using folder = await scratchFolder();
+  using state = await openSensorState(folder.path);
+  const wish = { token: newSensorToken(), server: SERVER };
+  const told: string[] = [];
+  const onAway = ({ code }: PlimsollError, delayMs: number) => void told.push(delayMs > 0 ? code : 'at once');
+  let asked = 0;
+  const late: Pick<ServerConnection, 'register'> = {
+    register: (introduction, options) => ((asked += 1) < 2 ? away : server).register(introduction, options),
+  };
+  expect(await state.identify(late, wish, { signal, onAway })).toMatchObject({ id: ID });
+  expect(told).toEqual(['SERVER_UNAVAILABLE']);
+  const refusing: Pick<ServerConnection, 'register'> = {
+    register: () =>
+      Promise.reject(new PlimsollError('UNAUTHENTICATED', 'Cannot register the sensor: its token was used')),
+  };
+  const fresh = { token: newSensorToken(), server: SERVER };
+  await expect(state.identify(refusing, fresh, { signal, onAway })).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  const stopped = AbortSignal.timeout(10);
+  await expect(state.identify(away, fresh, { signal: stopped, onAway })).rejects.toThrow();
+});
+
 test('a fresh token makes a new sensor; until it has, the old one stays', async () => {
   await using folder = await scratchFolder();
   using state = await openSensorState(folder.path);

@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
+import { backoffMs, DEFAULT_PATIENCE } from '#image/registry/attempt.ts';
 import { type FolderLock, takeFolderLock } from '#store/folder-lock.ts';
 import type { ServerConnection } from './http-port.ts';
 import type { SensorLabels } from './labels.ts';
 import type { SensorProfileInput } from './profile.ts';
+import { pause } from './reports.ts';
 import { hashSecret, isSensorSecret, newSensorSecret } from './secret.ts';
 
 /** A sensor that the server knows. */
@@ -42,18 +44,25 @@ const stateSchema = z.object({
 
 type State = z.output<typeof stateSchema>;
 
+/** How to introduce oneself. */
+export interface IdentifyOptions {
+  readonly signal: AbortSignal;
+  /** Told of each attempt that did not reach the server, and how long the pause before the next is, in ms. Without it there is none. */
+  readonly onAway?: (error: PlimsollError, delayMs: number) => void;
+}
+
 /** The folder of a sensor's state, for one process. Held with `using`. */
 export interface SensorStateFolder extends Disposable {
   readonly path: string;
   /**
    * The identity that is kept, or a new one by the token. The secret is on disk before the server hears of it: after a crash in between, the
-   * same token works with the same secret.
-   * @throws {PlimsollError} `UNAUTHENTICATED`, `USAGE` when there is neither an identity nor a token, `SERVER_UNAVAILABLE`.
+   * same token works with the same secret. With `onAway` a server that cannot be reached is waited for.
+   * @throws {PlimsollError} `UNAUTHENTICATED`, `USAGE` when there is neither an identity nor a token, `SERVER_UNAVAILABLE` without `onAway`.
    */
   identify(
     connection: Pick<ServerConnection, 'register'>,
     wish: IdentityWish,
-    options: { readonly signal: AbortSignal },
+    options: IdentifyOptions,
   ): Promise<SensorIdentity>;
 }
 
@@ -85,7 +94,7 @@ async function identify(
   file: string,
   connection: Pick<ServerConnection, 'register'>,
   wish: IdentityWish,
-  { signal }: { readonly signal: AbortSignal },
+  options: IdentifyOptions,
 ): Promise<SensorIdentity> {
   const { token, name, labels, profile, server } = wish;
   const known = await readState(file);
@@ -108,9 +117,24 @@ async function identify(
     ...(labels === undefined ? {} : { labels: { ...labels } }),
     ...(profile === undefined ? {} : { profile }),
   };
-  const made = await connection.register(introduction, { signal });
+  const made = await patiently(() => connection.register(introduction, { signal: options.signal }), options);
   await writeState(file, { ...state, ...made });
   return { ...made, secret: state.secret };
+}
+
+/** Asks until the server answers, where somebody wants that; ever less often. */
+async function patiently<T>(ask: () => Promise<T>, { signal, onAway }: IdentifyOptions): Promise<T> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isAway = error instanceof PlimsollError && error.code === 'SERVER_UNAVAILABLE';
+      if (!isAway || onAway === undefined || signal.aborted) throw error;
+      const delayMs = backoffMs(failures, DEFAULT_PATIENCE);
+      onAway(error, delayMs);
+      await pause(delayMs, signal);
+    }
+  }
 }
 
 async function readState(file: string): Promise<State | undefined> {
