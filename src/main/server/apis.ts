@@ -26,6 +26,7 @@ import type { Site } from '#http/session-cookie.ts';
 import { webRoutes } from '#http/web/routes.ts';
 import type { ProjectContext } from '#project/project-context.ts';
 import type { ContentContext } from '#scan/content/content-context.ts';
+import type { ProbeWorld } from '#scan/job/test-draft.ts';
 import { openServerPort, type ServerPortContext } from '#scan/task/server-port.ts';
 import type { ServerContext } from '#store/context.ts';
 
@@ -41,14 +42,20 @@ export interface ServerParts {
 /** Every API. */
 export function listApis(
   { context, content, jobs, projects, feed }: ServerParts,
-  options: { readonly site: Site; readonly webFolder: string; readonly version: string },
+  options: {
+    readonly site: Site;
+    readonly webFolder: string;
+    readonly version: string;
+    /** How this server itself reaches registries. */
+    readonly probing: ProbeWorld;
+  },
 ): readonly Api[] {
   return [
     accessRoutes(context, options.site),
     eventRoutes(context, feed),
     overviewRoutes(context),
     productRoutes,
-    registryRoutes(jobs),
+    registryRoutes(jobs, options.probing),
     repositoryRoutes(context),
     imageRoutes(content),
     imagePackageRoutes(content),
@@ -60,7 +67,7 @@ export function listApis(
     pyxisRoutes(projects),
     scheduleRoutes(jobs),
     runRoutes(context, feed),
-    sensorRoutes(context),
+    sensorRoutes(context, { ...options.site, version: options.version }),
     sensorPortRoutes({ server: context, openPort: ({ id }) => openServerPort(jobs, id) }),
     webhookRoutes(context),
     webRoutes(options.webFolder),

@@ -101,8 +101,16 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
   const app = await buildServer({
     apis: [
       hosting.api,
-
-      ...listApis(parts, { site, webFolder: findWebFolder(), version: world.version }),
+      ...listApis(parts, {
+        site,
+        webFolder: findWebFolder(),
+        version: world.version,
+        probing: {
+          env: world.env,
+          allowsPrivateAddresses: settings.allowsPrivateAddresses,
+          userAgent: `plimsoll/${world.version}`,
+        },
+      }),
     ],
     authenticate: createAuthenticate(context, site),
     answers: context,

@@ -13,7 +13,12 @@ export async function openapiText(): Promise<string> {
   const absent = new Proxy({}, { get: () => absent }) as never;
   const parts: ServerParts = { context: absent, content: absent, jobs: absent, projects: absent, feed: absent };
   const app = await buildServer({
-    apis: listApis(parts, { site: {}, webFolder: '/nonexistent', version: '0' }),
+    apis: listApis(parts, {
+      site: {},
+      webFolder: '/nonexistent',
+      version: '0',
+      probing: { env: {}, allowsPrivateAddresses: false },
+    }),
     authenticate: async () => undefined,
     version: '0',
     logger: false,

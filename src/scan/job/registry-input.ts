@@ -41,6 +41,13 @@ export const registryInput = z.strictObject({
   maxScans: z.number().int().min(1).max(64).default(4),
 });
 
+/** What a test before saving needs of it; the rest is taken and not looked at, so that a form sends what it has. */
+export const draftInput = registryInput.partial({ name: true }).extend({
+  /** A repository to look into. */
+  repository: z.string().min(1).max(512).optional(),
+});
+export type DraftInput = z.output<typeof draftInput>;
+
 /** An edit: what is missing stays. The type and the address of a registry never change: that is another registry. */
 export const registryEdit = registryInput.partial().extend({
   // Defaults would overwrite what is kept.

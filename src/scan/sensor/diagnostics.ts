@@ -1,8 +1,8 @@
 /**
  * What to look at when a sensor does not do what it should: all that the server knows of it, in one document without secrets.
  */
+import { sql } from 'kysely';
 import type { ServerContext } from '#store/context.ts';
-import { listEvents } from '#store/event.ts';
 import { type SensorView, showSensor } from './administration.ts';
 
 /** The document. It may be sent to others: names of registries, repositories and hosts are in it, credentials are not. */
@@ -24,12 +24,12 @@ export interface SensorDiagnostics {
     readonly errorCode: string | null;
     readonly errorMessage: string | null;
   }[];
-  /** Changes of its state, oldest first. */
+  /** The last changes of its state, oldest first. */
   readonly states: readonly { readonly at: string; readonly data: unknown }[];
 }
 
 const MAX_TASKS = 100;
-const MAX_EVENTS = 500;
+const MAX_STATES = 500;
 
 /** Collects it. @throws {PlimsollError} `NOT_FOUND`. */
 export async function collectDiagnostics(
@@ -59,7 +59,13 @@ export async function collectDiagnostics(
     .orderBy('task.createdAt', 'desc')
     .limit(MAX_TASKS)
     .execute();
-  const events = await listEvents(db, { after: 0, limit: MAX_EVENTS, kinds: ['sensor.state'] });
-  const states = events.filter(({ data }) => data['sensorId'] === sensorId).map(({ at, data }) => ({ at, data }));
-  return { createdAt: context.now().toISOString(), serverVersion, sensor, tasks, states };
+  const states = await db
+    .selectFrom('event')
+    .select(['at', 'data'])
+    .where('kind', '=', 'sensor.state')
+    .where(sql`data ->> 'sensorId'`, '=', sensorId)
+    .orderBy('id', 'desc')
+    .limit(MAX_STATES)
+    .execute();
+  return { createdAt: context.now().toISOString(), serverVersion, sensor, tasks, states: states.reverse() };
 }

@@ -20,6 +20,13 @@ test('every way has the address, the token and the labels in it', () => {
   }
 });
 
+test('plain http is said, since secrets of registries go over it', () => {
+  for (const { text, kind } of installationWays({ ...FACTS, serverUrl: 'http://10.0.0.8:8080' })) {
+    expect(text, kind).toContain('PLIMSOLL_ALLOW_HTTP');
+  }
+  for (const { text, kind } of installationWays(FACTS)) expect(text, kind).not.toContain('PLIMSOLL_ALLOW_HTTP');
+});
+
 test('what people chose as a name stays a word of the shell', () => {
   for (const { text, kind } of installationWays(FACTS)) {
     if (kind !== 'podman' && kind !== 'docker' && kind !== 'npx') continue;

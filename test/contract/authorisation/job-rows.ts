@@ -70,6 +70,11 @@ export const JOB_ROWS: readonly Row[] = [
     for: 'admin',
     request: world => ({ body: registryOf(world) }),
   },
+  {
+    route: 'POST /api/v1/registries/test',
+    for: 'admin',
+    request: world => ({ body: registryOf(world) }),
+  },
   { route: 'GET /api/v1/registries/:registryId', for: 'viewer', request: about(newRegistry) },
   {
     route: 'PATCH /api/v1/registries/:registryId',

@@ -30,6 +30,7 @@ export const SENSOR_ROWS: readonly Row[] = [
     request: async world => ({ ...(await newSensor(world)), body: { labels: {} } }),
   },
   { route: 'DELETE /api/v1/sensors/:sensorId', for: 'server admin', request: newSensor },
+  { route: 'GET /api/v1/sensors/:sensorId/diagnostics', for: 'server admin', request: newSensor },
   { route: 'GET /api/v1/sensor-tokens', for: 'server admin' },
   {
     route: 'POST /api/v1/sensor-tokens',

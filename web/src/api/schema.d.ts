@@ -2515,6 +2515,145 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/v1/registries/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test settings before a registry is made of them, from the server itself
+         * @description Nothing of them is kept. Settings with labels of sensors are tested once the registry is there.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name?: string;
+                        /** @enum {string} */
+                        type: "docker-v2" | "docker-hub" | "aws-ecr" | "aws-ecr-public" | "azure-acr" | "google-container-registry" | "google-artifact-registry" | "ghcr" | "gitlab" | "harbor" | "jfrog-artifactory" | "mirantis-msr" | "quay" | "openshift" | "nexus";
+                        url: string;
+                        tls?: {
+                            insecureHttp?: boolean;
+                            allowsCredentialsOverHttp?: boolean;
+                            skipVerify?: boolean;
+                            caPem?: string;
+                        };
+                        proxy?: string;
+                        /** @default {} */
+                        product?: {
+                            [key: string]: unknown;
+                        };
+                        /**
+                         * @default {
+                         *       "kind": "none"
+                         *     }
+                         */
+                        credentials?: {
+                            /** @enum {string} */
+                            kind: "none";
+                        } | {
+                            /** @enum {string} */
+                            kind: "basic";
+                            username: string;
+                            password: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "token";
+                            token: string;
+                            username?: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "quay";
+                            apiToken?: string;
+                            robot?: {
+                                username: string;
+                                password: string;
+                            };
+                        } | {
+                            /** @enum {string} */
+                            kind: "aws";
+                            accessKeyId?: string;
+                            secretAccessKey?: string;
+                            sessionToken?: string;
+                            roleArn?: string;
+                            externalId?: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "azure-service-principal";
+                            tenantId: string;
+                            applicationId: string;
+                            clientSecret: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "google-service-account";
+                            keyFile: string;
+                        };
+                        /** Format: date-time */
+                        credentialExpiresAt?: string;
+                        /** @default {} */
+                        sensorSelector?: {
+                            [key: string]: "" | string;
+                        };
+                        /** @default {} */
+                        labels?: {
+                            [key: string]: "" | string;
+                        };
+                        /** @default 2 */
+                        maxListings?: number;
+                        /** @default 4 */
+                        maxScans?: number;
+                        repository?: string;
+                        /** Format: uuid */
+                        namespaceId: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ConnectionTest"];
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registries/{registryId}/test": {
         parameters: {
             query?: never;
@@ -6667,6 +6806,67 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/v1/sensors/{sensorId}/diagnostics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download all that the server knows of a sensor, without secrets
+         * @description For whoever looks into what is wrong: its report, its last tasks, and how its state changed.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    sensorId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sensor-tokens": {
         parameters: {
             query?: never;
@@ -6716,7 +6916,10 @@ export interface paths {
             };
         };
         put?: never;
-        /** Make a token with which one new sensor introduces itself; it is shown this once */
+        /**
+         * Make a token with which one new sensor introduces itself; it is shown this once
+         * @description With it comes how a sensor is installed with that token, in several ways.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -6748,6 +6951,7 @@ export interface paths {
                             token: string;
                             /** Format: date-time */
                             expiresAt: string;
+                            ways: components["schemas"]["InstallationWay"][];
                         };
                     };
                 };
@@ -7635,6 +7839,15 @@ export interface components {
             scannedTags: number;
             vulnerableTags: number;
             lastScannedAt: string | null;
+        };
+        InstallationWay: {
+            /** @enum {string} */
+            kind: "podman" | "docker" | "systemd" | "kubernetes" | "npx";
+            title: string;
+            /** @description What to know before */
+            note: string;
+            /** @description To be run in a shell; the token is in it */
+            text: string;
         };
         Layer: {
             position: number;

@@ -8,9 +8,10 @@ import { type BulkResult, changeSchedules, showBulk } from '#scan/job/bulk.ts';
 import type { JobContext } from '#scan/job/job-context.ts';
 import { createRegistry, removeRegistry, updateRegistry } from '#scan/job/manage-registry.ts';
 import { previewSchedule } from '#scan/job/preview.ts';
-import { registryEdit, registryInput } from '#scan/job/registry-input.ts';
+import { draftInput, registryEdit, registryInput } from '#scan/job/registry-input.ts';
 import { cancelRun, scanImageNow } from '#scan/job/scan-image-now.ts';
 import { testConnection } from '#scan/job/test-connection.ts';
+import { type ProbeWorld, testDraft } from '#scan/job/test-draft.ts';
 import { registryTotals } from '#store/image-totals.ts';
 import { listRegistries, REGISTRY_HEALTH } from '#store/registry.ts';
 import { decodeCursor, pageOf, pageQuery, toPage } from '../../cursor.ts';
@@ -47,11 +48,12 @@ const bulkSchema = z
   })
   .meta({ id: 'BulkResult' });
 
-/** Adds the routes. */
-export function registryRoutes(context: JobContext) {
+/** Adds the routes. `world`: how this server itself reaches registries. */
+export function registryRoutes(context: JobContext, world: ProbeWorld) {
   return (instance: FastifyInstance): void => {
     readRoutes(instance, context);
     changeRoutes(instance, context);
+    draftRoutes(instance, context, world);
     workRoutes(instance, context);
     bulkRoutes(instance, context);
   };
@@ -170,6 +172,29 @@ function changeRoutes(instance: FastifyInstance, context: JobContext): void {
       await registryFor(request, db, 'admin', id);
       await removeRegistry(context, { id, keepsImages: request.query.images === 'keep', actor: actorOf(request) });
       return await reply.code(202).send(null);
+    },
+  );
+}
+
+function draftRoutes(instance: FastifyInstance, context: JobContext, world: ProbeWorld): void {
+  typed(instance).post(
+    '/api/v1/registries/test',
+    {
+      ...access,
+      schema: {
+        tags,
+        summary: 'Test settings before a registry is made of them, from the server itself',
+        description: 'Nothing of them is kept. Settings with labels of sensors are tested once the registry is there.',
+        body: draftInput.extend({ namespaceId: z.uuid() }),
+        response: { 200: probeSchema, ...problems },
+      },
+    },
+    async request => {
+      const { namespaceId, ...draft } = request.body;
+      requireRole(signedIn(request), 'admin', namespaceId);
+      const wish = { namespaceId, draft, actor: actorOf(request), signal: signalOf(request) };
+      const { steps, ...test } = await testDraft(context, world, wish);
+      return { ...test, sensorId: null, steps: [...steps] };
     },
   );
 }

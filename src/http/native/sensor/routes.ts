@@ -12,6 +12,8 @@ import {
   showSensor,
   updateSensor,
 } from '#scan/sensor/administration.ts';
+import { collectDiagnostics } from '#scan/sensor/diagnostics.ts';
+import { installationWays } from '#scan/sensor/installation.ts';
 import { sensorLabels } from '#scan/sensor/labels.ts';
 import type { sensorProfile } from '#scan/sensor/profile.ts';
 import { createSensorToken, listSensorTokens, revokeSensorToken } from '#scan/sensor/registration.ts';
@@ -19,6 +21,7 @@ import { SENSOR_STATES } from '#scan/sensor/state.ts';
 import { heartbeat } from '#scan/task/contract.ts';
 import type { ServerContext } from '#store/context.ts';
 import { actorOf } from '../../route-access.ts';
+import { originOf, type Site } from '../../session-cookie.ts';
 import { problems, typed } from '../native-route.ts';
 
 const sensorSchema = z
@@ -51,6 +54,20 @@ const tokenSchema = z
   })
   .meta({ id: 'SensorToken' });
 
+const waySchema = z
+  .object({
+    kind: z.enum(['podman', 'docker', 'systemd', 'kubernetes', 'npx']),
+    title: z.string(),
+    note: z.string().describe('What to know before'),
+    text: z.string().describe('To be run in a shell; the token is in it'),
+  })
+  .meta({ id: 'InstallationWay' });
+
+/** What the routes know of the server that they are of. */
+export interface SensorSite extends Site {
+  readonly version: string;
+}
+
 /** Length of the names of tokens: the beginning of a hash that nobody can go back from. */
 const TOKEN_NAME = 12;
 const admin = { config: { access: { server: 'admin' as const } } };
@@ -59,7 +76,7 @@ const params = z.object({ sensorId: z.uuid() });
 const tags = ['sensors'];
 
 /** Adds the routes. */
-export function sensorRoutes(context: ServerContext) {
+export function sensorRoutes(context: ServerContext, site: SensorSite) {
   return (instance: FastifyInstance): void => {
     const app = typed(instance);
     app.get(
@@ -128,11 +145,34 @@ export function sensorRoutes(context: ServerContext) {
         return await reply.code(204).send(null);
       },
     );
-    tokenRoutes(instance, context);
+    diagnosticsRoutes(instance, context, site);
+    tokenRoutes(instance, context, site);
   };
 }
 
-function tokenRoutes(instance: FastifyInstance, context: ServerContext): void {
+function diagnosticsRoutes(instance: FastifyInstance, context: ServerContext, { version }: SensorSite): void {
+  typed(instance).get(
+    '/api/v1/sensors/:sensorId/diagnostics',
+    {
+      ...admin,
+      schema: {
+        tags,
+        summary: 'Download all that the server knows of a sensor, without secrets',
+        description: 'For whoever looks into what is wrong: its report, its last tasks, and how its state changed.',
+        params,
+        response: { 200: z.record(z.string(), z.unknown()), ...problems },
+      },
+    },
+    async (request, reply) => {
+      const { sensorId } = request.params;
+      const diagnostics = await collectDiagnostics(context, sensorId, { serverVersion: version });
+      reply.header('content-disposition', `attachment; filename="sensor-${sensorId}.json"`);
+      return { ...diagnostics };
+    },
+  );
+}
+
+function tokenRoutes(instance: FastifyInstance, context: ServerContext, site: SensorSite): void {
   const app = typed(instance);
   app.get(
     '/api/v1/sensor-tokens',
@@ -164,18 +204,29 @@ function tokenRoutes(instance: FastifyInstance, context: ServerContext): void {
       schema: {
         tags,
         summary: 'Make a token with which one new sensor introduces itself; it is shown this once',
+        description: 'With it comes how a sensor is installed with that token, in several ways.',
         body: z.strictObject({
           name: z.string().trim().min(1).max(200),
           labels: sensorLabels.default({}),
           lifeMinutes: z.number().int().min(1).max(43_200).default(60),
         }),
-        response: { 201: z.object({ token: z.string(), expiresAt: z.iso.datetime() }), ...problems },
+        response: {
+          201: z.object({ token: z.string(), expiresAt: z.iso.datetime(), ways: z.array(waySchema) }),
+          ...problems,
+        },
       },
     },
     async (request, reply) => {
       const { name, labels, lifeMinutes } = request.body;
       const issued = await createSensorToken(context, { name, labels, lifeMs: lifeMinutes * 60_000 }, actorOf(request));
-      return await reply.code(201).send(issued);
+      const ways = installationWays({
+        serverUrl: originOf(request, site),
+        token: issued.token,
+        name,
+        labels,
+        image: `plimsoll:${site.version}`,
+      });
+      return await reply.code(201).send({ ...issued, ways: [...ways] });
     },
   );
   app.delete(
