@@ -74,12 +74,32 @@ export const ERRORS = {
     meaning: 'This registry does not list its repositories, or not to these credentials; name them instead',
   },
   CONFIGURATION_INVALID: { family: 'input', status: 400, meaning: 'A setting of the server cannot be used' },
+  SSH_KEY_INVALID: {
+    family: 'input',
+    status: 422,
+    meaning: 'The private key for Git is of another kind, protected by a passphrase, or damaged',
+  },
+  SOURCE_INVALID: {
+    family: 'input',
+    status: 422,
+    meaning: 'A Git source, or a Dockerfile in it, cannot be used as it is',
+  },
+  BUILD_FAILED: {
+    family: 'input',
+    status: 422,
+    meaning: 'An instruction of the Dockerfile failed; its line and the last lines of output are told',
+  },
   UNAUTHENTICATED: { family: 'access', status: 401, meaning: 'Sign in, or show an API key, to do this' },
   FORBIDDEN: { family: 'access', status: 403, meaning: 'Your role does not allow this' },
   REGISTRY_DENIED: {
     family: 'access',
     status: 403,
     meaning: 'The registry refused the credentials, or none were given',
+  },
+  SOURCE_DENIED: {
+    family: 'access',
+    status: 403,
+    meaning: 'The Git server refused the token or key, or wants one',
   },
   FILE_DENIED: {
     family: 'access',
@@ -93,6 +113,11 @@ export const ERRORS = {
     family: 'missing',
     status: 404,
     meaning: 'There is no vulnerability database where one should be',
+  },
+  SOURCE_UNKNOWN: {
+    family: 'missing',
+    status: 404,
+    meaning: 'The Git server has no such repository, branch, tag or commit, or there is no such Dockerfile in it',
   },
   ADVISORY_UNKNOWN: {
     family: 'missing',
@@ -110,6 +135,21 @@ export const ERRORS = {
   },
   RATE_LIMITED: { family: 'limit', status: 429, meaning: 'The registry’s rate limit is used up' },
   TOO_MANY_REQUESTS: { family: 'limit', status: 429, meaning: 'Too many attempts; wait as long as Retry-After says' },
+  SOURCE_UNAVAILABLE: {
+    family: 'remote',
+    status: 503,
+    meaning: 'The Git server cannot be reached, or failed',
+  },
+  HOST_KEY_CHANGED: {
+    family: 'remote',
+    status: 502,
+    meaning: 'The Git server shows another host key than the one that was pinned: ask its operator before trusting it',
+  },
+  BUILDER_UNABLE: {
+    family: 'remote',
+    status: 503,
+    meaning: 'This machine cannot run builds: a program is missing, or the kernel forbids containing them',
+  },
   STORE_UNAVAILABLE: {
     family: 'remote',
     status: 503,
