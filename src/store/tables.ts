@@ -508,6 +508,17 @@ export interface ProjectTestResultTable {
   updatedAt: Time;
 }
 
+export interface PushHookTable {
+  registryId: string;
+  secretHash: string;
+  createdBy: string;
+  createdAt: Time;
+  lastNoticeAt: Time | null;
+  lastForm: string | null;
+  lastImages: number | null;
+  notices: Generated<number>;
+}
+
 export interface RegistryTable {
   id: string;
   namespaceId: string;
@@ -917,6 +928,7 @@ export interface Tables {
   projectRequest: ProjectRequestTable;
   projectRpmManifest: ProjectRpmManifestTable;
   projectTestResult: ProjectTestResultTable;
+  pushHook: PushHookTable;
   registry: RegistryTable;
   rematch: RematchTable;
   rematchDoubt: RematchDoubtTable;

@@ -11,9 +11,11 @@ import { reportRoutes } from '#http/native/image/report-routes.ts';
 import { runRoutes } from '#http/native/job/run-routes.ts';
 import { scheduleRoutes } from '#http/native/job/schedule-routes.ts';
 import { overviewRoutes } from '#http/native/overview/routes.ts';
+import { catalogRoutes } from '#http/native/project/catalog-routes.ts';
 import { projectImageRoutes } from '#http/native/project/image-routes.ts';
 import { projectRoutes } from '#http/native/project/project-routes.ts';
 import { productRoutes } from '#http/native/registry/product-routes.ts';
+import { pushHookRoutes } from '#http/native/registry/push-hook-routes.ts';
 import { registryRoutes } from '#http/native/registry/registry-routes.ts';
 import { repositoryRoutes } from '#http/native/registry/repository-routes.ts';
 import { sensorRoutes } from '#http/native/sensor/routes.ts';
@@ -55,6 +57,7 @@ export function listApis(
     eventRoutes(context, feed),
     overviewRoutes(context),
     productRoutes,
+    pushHookRoutes(jobs, options.site),
     registryRoutes(jobs, options.probing),
     repositoryRoutes(context),
     imageRoutes(content),
@@ -64,6 +67,7 @@ export function listApis(
     quayRoutes(context),
     projectRoutes(projects),
     projectImageRoutes(projects),
+    catalogRoutes(projects, options.version),
     pyxisRoutes(projects),
     scheduleRoutes(jobs),
     runRoutes(context, feed),

@@ -7,6 +7,7 @@ import { statements as event } from './m0005-event.ts';
 import { statements as hosting } from './m0006-hosting.ts';
 import { statements as project } from './m0007-project.ts';
 import { statements as trend } from './m0008-trend.ts';
+import { statements as pushHook } from './m0009-push-hook.ts';
 
 /** SQL statements by name; forward only. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -18,4 +19,5 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0006-hosting': hosting,
   '0007-project': project,
   '0008-trend': trend,
+  '0009-push-hook': pushHook,
 };

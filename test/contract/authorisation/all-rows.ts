@@ -4,6 +4,7 @@ import { CONTENT_ROWS, QUAY_ROWS } from './content-rows.ts';
 import { EVENT_ROWS, JOB_ROWS } from './job-rows.ts';
 import { OCI_ROWS } from './oci-rows.ts';
 import { PROJECT_ROWS, PYXIS_ROWS } from './project-rows.ts';
+import { PUSH_HOOK_ROWS } from './push-hook-rows.ts';
 import type { Row } from './row.ts';
 import { SENSOR_PORT_ROWS, SENSOR_ROWS } from './sensor-rows.ts';
 import { SERVER_ROWS } from './server-rows.ts';
@@ -16,6 +17,7 @@ export const AUTHORISATION: readonly Row[] = [
   ...ACCESS_ROWS,
   ...EVENT_ROWS,
   ...JOB_ROWS,
+  ...PUSH_HOOK_ROWS,
   ...CONTENT_ROWS,
   ...QUAY_ROWS,
   ...PROJECT_ROWS,

@@ -1856,7 +1856,7 @@ export interface paths {
                     /** @description Only events of this registry */
                     registry?: string;
                     /** @description Only these kinds */
-                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
+                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
                     /** @description Rows of a page */
                     limit?: number;
                     /** @description `nextCursor` of the page before */
@@ -1918,7 +1918,7 @@ export interface paths {
         };
         /**
          * Follow events (text/event-stream)
-         * @description Starts with what happens from now on, or after `Last-Event-ID`, or after `after`.
+         * @description Starts with what happens from now on, or after `Last-Event-ID`, after `after`, or at the position `from`.
          */
         get: {
             parameters: {
@@ -1928,8 +1928,11 @@ export interface paths {
                     /** @description Only events of this registry */
                     registry?: string;
                     /** @description Only these kinds */
-                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
+                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
+                    /** @description The id of an event */
                     after?: number;
+                    /** @description `eventPosition` of a session, so that nothing is missed in between */
+                    from?: string;
                 };
                 header?: never;
                 path?: never;
@@ -2118,6 +2121,276 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry-products/aws-ecr/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Describe the role that gives access to registries of Amazon ECR in another account
+         * @description Nothing is kept: create the role, then give its ARN and the external id as credentials of the registry.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        accountType: "global" | "us-govcloud" | "china";
+                        /** @description Account of twelve digits, or the ARN that the sensor runs as */
+                        trusted: string;
+                        /** @description A fresh one when missing */
+                        externalId?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AwsRole"];
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{registryId}/hook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the push address of a registry */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    registryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PushHook"];
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Make the push address of a registry, or give it another secret
+         * @description Enter it in the registry as a webhook: what is pushed there is then scanned at once.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    registryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OpenedPushHook"];
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Remove the push address of a registry */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    registryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{registryId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell of a push; for registries
+         * @description Takes what the distribution registry, GitLab, Azure, Harbor, Docker Hub, Quay, GitHub, JFrog Artifactory, Nexus, Google and Amazon send, or `{"repository": "…", "tag": "…"}`; up to 50 images. The secret comes as `?secret=`, or as `Authorization`, with or without `Bearer`.
+         */
+        post: {
+            parameters: {
+                query?: {
+                    secret?: string;
+                };
+                header?: never;
+                path: {
+                    registryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PushOutcome"];
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -4440,6 +4713,8 @@ export interface paths {
                     cursor?: string;
                     namespaceId?: string;
                     status?: "active" | "archived";
+                    /** @description In the name, the PID, or the place in the catalogue */
+                    q?: string;
                 };
                 header?: never;
                 path?: never;
@@ -4686,6 +4961,64 @@ export interface paths {
                 };
             };
         };
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a project still misses before an image of it is published */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    projectId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["ChecklistItem"][];
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/projects/{projectId}/pull-secret": {
@@ -7100,7 +7433,7 @@ export interface paths {
                     "application/json": {
                         name: string;
                         url: string;
-                        kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
+                        kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
                         /** @default {} */
                         filter?: {
                             /** @description Only events of these registries */
@@ -7261,7 +7594,7 @@ export interface paths {
                     "application/json": {
                         name?: string;
                         url?: string;
-                        kinds?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
+                        kinds?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
                         filter?: {
                             /** @description Only events of these registries */
                             registryIds?: string[];
@@ -7565,6 +7898,16 @@ export interface components {
             requestId: string | null;
             remoteAddress: string | null;
         };
+        AwsRole: {
+            partition: string;
+            externalId: string;
+            /** @description JSON: who may take the role on */
+            trustPolicy: string;
+            /** @description JSON: what the role may do */
+            permissionPolicy: string;
+            /** @description A policy of AWS that does for the permissions as well */
+            managedPolicyArn: string;
+        };
         BaseImage: {
             id: string;
             registry: string;
@@ -7611,6 +7954,35 @@ export interface components {
             /** @description What to give to `podman pull` */
             pull: string;
         };
+        CheckResult: {
+            name: string;
+            /** @enum {string} */
+            outcome: "failed" | "error" | "warning" | "passed" | "not-applicable";
+            /** @description What an image must have */
+            description: string | null;
+            /** @description What was found */
+            summary: string | null;
+            why: string | null;
+            /** @description What to do */
+            fix: string | null;
+            found: {
+                kind: string;
+                subject: string;
+                detail: string | null;
+                layer: number | null;
+            }[];
+            differsFromPreflight: string | null;
+        };
+        ChecklistItem: {
+            /** @enum {string} */
+            item: "description" | "contacts" | "location" | "pull-secret" | "image" | "checks" | "grade" | "published";
+            /**
+             * @description `open`: it must be done before anything is published; `advised`: nothing waits for it
+             * @enum {string}
+             */
+            state: "done" | "open" | "advised" | "running" | "not-needed";
+            message: string;
+        };
         ChildManifest: {
             digest: string;
             mediaType: string;
@@ -7656,7 +8028,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            kind: "run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed";
+            kind: "run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed";
             namespaceId: string | null;
             registryId: string | null;
             scheduleId: string | null;
@@ -7828,6 +8200,8 @@ export interface components {
             vulnerableImages: number;
             /** @description Their last scan failed; never counted as clean */
             failedImages: number;
+            /** @description Scanned, without findings, but something in them could not be judged */
+            undeterminedImages: number;
             /** @description Vulnerable images whose highest severity this is */
             critical: number;
             high: number;
@@ -7977,6 +8351,24 @@ export interface components {
             /** @description To be registered at the provider */
             callbackUrl: string;
         };
+        OpenedPushHook: {
+            /** @description Of the address, on this server */
+            path: string;
+            createdBy: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description How many have come */
+            notices: number;
+            lastNoticeAt: string | null;
+            /** @description Which product’s form the last one had */
+            lastForm: string | null;
+            /** @description How many images the last one that told of a push had scanned */
+            lastImages: number | null;
+            /** @description Shown this once */
+            secret: string;
+            /** @description The whole address, with the secret, for products that can send no header */
+            url: string;
+        };
         Overview: {
             totals: {
                 /** @description Distinct digests */
@@ -8097,6 +8489,8 @@ export interface components {
                 [key: string]: unknown;
             };
             isHosted: boolean;
+            /** @description Where its images are pushed to, without their own name; of hosted projects */
+            pushTo: string | null;
             certificationStatus: string;
             certifiedAt: string | null;
             history: {
@@ -8203,6 +8597,31 @@ export interface components {
             createdAt: string;
             /** Format: date-time */
             updatedAt: string;
+        };
+        PushHook: {
+            /** @description Of the address, on this server */
+            path: string;
+            createdBy: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description How many have come */
+            notices: number;
+            lastNoticeAt: string | null;
+            /** @description Which product’s form the last one had */
+            lastForm: string | null;
+            /** @description How many images the last one that told of a push had scanned */
+            lastImages: number | null;
+        };
+        PushOutcome: {
+            /** @description Runs that were begun */
+            runIds: string[];
+            /** @description Tags that a run will look at anyway */
+            waiting: number;
+            refused: {
+                repository: string;
+                tag: string;
+                reason: string;
+            }[];
         };
         Registry: {
             /** Format: uuid */
@@ -8572,6 +8991,8 @@ export interface components {
             }[];
             /** @description To be sent as X-CSRF-Token with each change; null for API keys */
             csrfToken: string | null;
+            /** @description `from` of a stream of events that misses nothing of what is read after this answer */
+            eventPosition: string;
         };
         Tag: {
             name: string;
@@ -8608,6 +9029,15 @@ export interface components {
             document: {
                 [key: string]: unknown;
             };
+            /** @description The checks of the document, those that block first */
+            checks: components["schemas"]["CheckResult"][];
+            /** @description By which policy it was checked, where that is known */
+            policy: string | null;
+            /** @description Whether known weaknesses stand against it; of our own checks alone */
+            gate: {
+                outcome: string;
+                summary: string;
+            } | null;
             /** Format: date-time */
             createdAt: string;
         };
@@ -8699,7 +9129,7 @@ export interface components {
             namespaceId: string;
             name: string;
             url: string;
-            kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
+            kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
             filter: {
                 /** @description Only events of these registries */
                 registryIds?: string[];

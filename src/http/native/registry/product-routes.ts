@@ -3,6 +3,7 @@
  */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { describeAwsRole } from '#connector/aws-ecr/trust-policy.ts';
 import { getProduct, listProducts } from '#connector/products.ts';
 import { REGISTRY_TYPES } from '#connector/registry-type.ts';
 import { problems, typed } from '../native-route.ts';
@@ -28,6 +29,16 @@ const productSchema = z
     capabilities: capabilitiesSchema,
   })
   .meta({ id: 'RegistryProduct' });
+
+const awsRoleSchema = z
+  .object({
+    partition: z.string(),
+    externalId: z.string(),
+    trustPolicy: z.string().describe('JSON: who may take the role on'),
+    permissionPolicy: z.string().describe('JSON: what the role may do'),
+    managedPolicyArn: z.string().describe('A policy of AWS that does for the permissions as well'),
+  })
+  .meta({ id: 'AwsRole' });
 
 /** Adds the routes. */
 export function productRoutes(instance: FastifyInstance): void {
@@ -58,6 +69,29 @@ export function productRoutes(instance: FastifyInstance): void {
       },
     },
     async request => present(await getProduct(request.params.type)),
+  );
+  app.post(
+    '/api/v1/registry-products/aws-ecr/role',
+    {
+      ...signedIn,
+      schema: {
+        tags,
+        summary: 'Describe the role that gives access to registries of Amazon ECR in another account',
+        description:
+          'Nothing is kept: create the role, then give its ARN and the external id as credentials of the registry.',
+        body: z.strictObject({
+          accountType: z.enum(['global', 'us-govcloud', 'china']),
+          trusted: z.string().max(600).describe('Account of twelve digits, or the ARN that the sensor runs as'),
+          externalId: z
+            .string()
+            .regex(/^[\w+=,.@:/-]{2,1224}$/)
+            .optional()
+            .describe('A fresh one when missing'),
+        }),
+        response: { 200: awsRoleSchema, ...problems },
+      },
+    },
+    async request => ({ ...describeAwsRole(request.body) }),
   );
 }
 
