@@ -7,10 +7,12 @@ import { openImage } from '#image/open-image.ts';
 import type { Digest } from '#oci/digest.ts';
 import { cataloguers } from '#scan/cataloguers.ts';
 import type { ContentContext } from '#scan/content/content-context.ts';
+import { findFileFacts } from '#scan/content/file-facts.ts';
 import { storeInventory } from '#scan/content/store-inventory.ts';
 import { type CachedFacts, cataloguerVersion, readEntry, writeEntry } from '#scan/layer-cache.ts';
 import type { LayerPool } from '#scan/layer-pool.ts';
-import { scanImage } from '#scan/scan-image.ts';
+import { readImage } from '#scan/scan-image.ts';
+import { toReported } from '#scan/task/reported-image.ts';
 import { recordEvents } from '#store/event.ts';
 import { findHostedRepository, type HostedRepository } from '#store/hosting-space.ts';
 import { findLayerFacts, keepLayerFacts } from '#store/layer-facts.ts';
@@ -51,13 +53,15 @@ export async function scanPushed(
   const repository = await findHostedRepository(store.db, name);
   // It was deleted again, or somebody has scanned it elsewhere.
   if (repository === undefined || known === undefined) return;
-  if (known.scannedAt !== undefined && known.analyserVersion === version) {
+  const isRead = known.scannedAt !== undefined && known.analyserVersion === version;
+  // A sensor that read it by parts knows too little of its files for a certification.
+  if (isRead && (await findFileFacts(store.db, digest)) !== undefined) {
     await inTransaction(store.db, trx => markScanDone(trx, digest));
     return;
   }
   try {
     await using image = await openImage(hostedContent(context, repository, digest as Digest), { signal });
-    const inventory = await scanImage(image, {
+    const scanned = await readImage(image, {
       signal,
       pool: context.pool,
       allowsParts: false,
@@ -66,8 +70,10 @@ export async function scanPushed(
         keep: (layer, entry) => keepFacts(context, layer, entry),
       },
     });
+    const { inventory, files } = toReported(scanned);
     await storeInventory(context, digest, inventory, version, {
       signal,
+      files,
       also: async trx => {
         await markScanDone(trx, digest);
         await recordEvents(trx, [eventOf(context, repository, 'image.scanned', { digest })]);

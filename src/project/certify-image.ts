@@ -5,17 +5,16 @@
 import { PlimsollError } from '#base/errors.ts';
 import type { BaseImage as KnownBase } from '#certification/base-image.ts';
 import type { CheckResult } from '#certification/check.ts';
-import { type FileFacts, toFileFacts } from '#certification/file-facts.ts';
+import type { FileFacts } from '#certification/file-facts.ts';
 import { type PolicyName, selectPolicy } from '#certification/policies.ts';
 import { isPassed, runChecks } from '#certification/run-checks.ts';
 import type { ConfigFacts, TagFacts } from '#certification/subject.ts';
-import type { LayerFacts } from '#inventory/layer-facts.ts';
-import type { Digest } from '#oci/digest.ts';
+import { findFileFacts } from '#scan/content/file-facts.ts';
 import type { StoredConfig } from '#scan/content/trim-config.ts';
 import { analyserVersion } from '#scan/sensor/layer-store.ts';
 import { recordEvents } from '#store/event.ts';
 import { lockProject, type ProjectRecord } from '#store/project.ts';
-import { type BaseImage, findFileFacts, keepFileFacts, listBaseImages } from '#store/project-base-image.ts';
+import { type BaseImage, listBaseImages } from '#store/project-base-image.ts';
 import { findProjectImage, listProjectImages, type ProjectImage, updateProjectImage } from '#store/project-image.ts';
 import { insertTestResult, listTestResults } from '#store/project-result.ts';
 import { storable } from '#store/row-set.ts';
@@ -24,7 +23,6 @@ import { assessHealth, findConfig, type Health, keepGrade, referenceOf } from '.
 import { certifiedBy } from './image.ts';
 import { newObjectId } from './object-id.ts';
 import type { ProjectContext } from './project-context.ts';
-import { storedFacts } from './read-images.ts';
 import { ProjectError } from './situation.ts';
 
 /** Base images that an image is compared with. */
@@ -80,12 +78,8 @@ export async function certifyImage(
       ...(config === undefined ? {} : { config }),
       layerCount: inventory.image.layers.length,
       inventory,
-      files: await findFiles(
-        context,
-        image.digest,
-        inventory.image.layers.map(({ digest }) => digest),
-      ),
-      bases: (await listBaseImages(db, { limit: MAX_BASES })).map(toKnownBase),
+      files: await getFiles(context, image.digest),
+      bases: (await listBaseImages(db, { architecture: image.architecture, limit: MAX_BASES })).map(toKnownBase),
       settings: context.rules.checks,
     },
     policy,
@@ -240,27 +234,12 @@ async function findTags({ store }: ProjectContext, image: ProjectImage, tag: str
   return { kind: 'looked-for', pointingHere: [], otherCount: names.size, isComplete: true };
 }
 
-/** What the checks ask of files: kept from before, or made of the facts of the layers. */
-async function findFiles(context: ProjectContext, digest: string, layers: readonly Digest[]): Promise<FileFacts> {
-  const { db } = context.store;
-  const version = analyserVersion();
-  const kept = (await findFileFacts(db, digest, version)) as FileFacts | undefined;
-  if (kept !== undefined) return kept;
-  const cache = storedFacts(context);
-  const facts: LayerFacts[] = [];
-  const missing: string[] = [];
-  for (const layer of layers) {
-    const found = await cache.find(layer);
-    if (found === undefined) missing.push(layer);
-    else facts.push(found.facts);
-  }
-  if (missing.length > 0) {
-    throw new ProjectError(
-      'not_scanned',
-      `Cannot certify the image: ${missing.length} of its ${layers.length} layers were read by another version, or not here; scan it again`,
-    );
-  }
-  const files = storable(toFileFacts(facts));
-  await keepFileFacts(db, { digest, version, facts: files, at: context.now() });
-  return files;
+/** What the checks ask of files, as it was kept when the image was read. @throws {ProjectError} `not_scanned`. */
+async function getFiles({ store }: ProjectContext, digest: string): Promise<FileFacts> {
+  const files = await findFileFacts(store.db, digest);
+  if (files !== undefined) return files;
+  throw new ProjectError(
+    'not_scanned',
+    'Cannot certify the image: it was read by parts or by an older version, so that not enough is known of its files',
+  );
 }

@@ -4,15 +4,18 @@
 
 import type { Trx } from '#store/database.ts';
 import type { EventKind, EventPosition, FollowedEvent } from '#store/event.ts';
-import { currentEventPosition, EVENT_CHANNEL, followEvents, parseEventPosition } from '#store/event.ts';
-import { listImagesOfManifests } from '#store/project-image.ts';
+import { currentEventPosition, EVENT_CHANNEL, followEvents, parseEventPosition, recordEvents } from '#store/event.ts';
+import { findProject } from '#store/project.ts';
+import { findProjectImage, listImagesOfManifests } from '#store/project-image.ts';
+import { findRequest } from '#store/project-request.ts';
 import { removeOrphanResults } from '#store/project-result.ts';
 import { putSetting } from '#store/setting.ts';
 import { inTransaction } from '#store/transaction.ts';
 import { regradeAll } from './health.ts';
 import type { ProjectContext } from './project-context.ts';
 import { runImageRequest } from './publish.ts';
-import { findOpenRequest, runImage, runScan } from './run-scan.ts';
+import { runImage } from './run-image.ts';
+import { findOpenRequest, runScan } from './run-scan.ts';
 
 const POSITION = 'project-position';
 const PAGE = 200;
@@ -42,12 +45,16 @@ export async function startProjectWork(
       if (request === undefined) return;
       if (request.kind === 'scan') await runScan(context, request, signal);
       else await runImageRequest(context, request, signal);
+      await tellRequest(context, request.id);
     },
     concurrency,
   );
   await queue.work(
     'project-image',
-    async ({ imageId }, { signal }) => await runImage(context, imageId, signal),
+    async ({ imageId }, { signal }) => {
+      await runImage(context, imageId, signal);
+      await tellImage(context, imageId);
+    },
     concurrency,
   );
   await queue.work('project-grades', async (_, { signal }) => {
@@ -56,6 +63,36 @@ export async function startProjectWork(
   });
   await queue.repeat('project-grades', GRADES_CRON);
   return await listen(context, onError);
+}
+
+/** Tells who follows events how a request ended, or that it waits. */
+async function tellRequest(context: ProjectContext, requestId: string): Promise<void> {
+  const request = await findRequest(context.store.db, requestId);
+  if (request === undefined) return;
+  const { projectId, kind, operation, status, situation } = request;
+  await tellChange(context, projectId, { requestId, kind, operation, status, situation });
+}
+
+/** Tells them how an image is; verdicts and grades have events of their own. */
+async function tellImage(context: ProjectContext, imageId: string): Promise<void> {
+  const image = await findProjectImage(context.store.db, imageId);
+  if (image === undefined) return;
+  const { projectId, digest, scanState: status } = image;
+  await tellChange(context, projectId, { imageId, digest, status });
+}
+
+async function tellChange(
+  { store, now }: ProjectContext,
+  projectId: string,
+  change: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const project = await findProject(store.db, { id: projectId });
+  if (project === undefined) return;
+  const { namespaceId, name } = project;
+  const data = { projectId, project: name, ...change };
+  await inTransaction(store.db, async trx => {
+    await recordEvents(trx, [{ kind: 'project.changed', at: now(), namespaceId, data }]);
+  });
 }
 
 /** Goes by what happened since the last time. Returns whether there is more. */

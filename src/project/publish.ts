@@ -3,10 +3,6 @@
  */
 
 import { PlimsollError, toPlimsollError } from '#base/errors.ts';
-import { isAtLeast } from '#certification/health-grade.ts';
-import { listTagNames } from '#image/registry/listing.ts';
-import { openRegistryWith } from '#image/registry/open-registry.ts';
-import { parseDigest } from '#oci/digest.ts';
 import { type Actor, recordAudit } from '#store/audit.ts';
 import type { Trx } from '#store/database.ts';
 import { recordEvents } from '#store/event.ts';
@@ -21,71 +17,12 @@ import {
 import { type ProjectRequest, updateRequest } from '#store/project-request.ts';
 import { listTestResults } from '#store/project-result.ts';
 import { inTransaction } from '#store/transaction.ts';
-import { explainFailure } from './explain-failure.ts';
-import { assessHealth } from './health.ts';
+import { requireAtPlace, syncTags } from './catalogued-place.ts';
 import { certifiedBy } from './image.ts';
 import { advanceStatus } from './manage-project.ts';
+import { findObjections } from './objections.ts';
 import type { ProjectContext } from './project-context.ts';
-import { openRegistryReader } from './registry-reader.ts';
-import { ProjectError, type Situation } from './situation.ts';
-
-/** Tags of a repository that are looked at when they are read again, newest names first. */
-const MAX_TAGS_ASKED = 200;
-
-/** Something that stands against publishing. */
-export interface Objection {
-  readonly situation: Situation;
-  /** One sentence without full stop. */
-  readonly message: string;
-  /** Whether an admin may pass over it, with a reason. */
-  readonly isWaivable: boolean;
-}
-
-/** What stands against publishing an image now; empty: nothing. */
-export async function findObjections(
-  context: ProjectContext,
-  project: ProjectRecord,
-  image: ProjectImage,
-  signal: AbortSignal,
-): Promise<readonly Objection[]> {
-  const objections: Objection[] = [];
-  const against = (situation: Situation, message: string, isWaivable = true) =>
-    objections.push({ situation, message, isWaivable });
-  if (project.status === 'archived') against('not_certified', 'The project is archived', false);
-  if (image.deletedAt !== undefined) against('not_found', 'The image was deleted', false);
-  if (image.registry === undefined || image.repository === undefined) {
-    against('location_mismatch', 'The project has no registry and repository to publish at; set them', false);
-  }
-  if (image.tags.length === 0) against('tag_invalid', 'The image has no tag', false);
-  if (image.scanState !== 'completed') {
-    const why = image.scanMessage === undefined ? 'the scan has not come to its end' : image.scanMessage;
-    against('not_scanned', `The image is not graded: ${why}`);
-  }
-  if (!image.isCertified && image.exception === undefined)
-    against('not_certified', await tellFailedChecks(context, image));
-  if (
-    context.rules.requiresVerification &&
-    image.isVerifiedCertified !== true &&
-    image.isCertified &&
-    image.exception === undefined
-  ) {
-    against(
-      'not_certified',
-      `The image is certified by its client's word alone: ${await tellFailedChecks(context, image)}`,
-    );
-  }
-  const health = image.scanState === 'completed' ? await assessHealth(context, image, signal) : undefined;
-  if (health !== undefined) {
-    const { gate, grade } = health;
-    if (context.rules.gate.length > 0 && gate.outcome !== 'passed') against('not_certified', gate.summary);
-    if (grade.grade === 'F') against('not_certified', 'The health grade is F, which is never published', false);
-    else if (!isAtLeast(grade.grade, context.rules.minGrade)) {
-      const known = grade.grade === 'unknown' ? `unknown (${grade.unknown[0] ?? 'not graded'})` : grade.grade;
-      against('not_certified', `The health grade is ${known}, needed is ${context.rules.minGrade} or better`);
-    }
-  }
-  return objections;
-}
+import { ProjectError } from './situation.ts';
 
 /** Does what an image request asks for. May run again after a crash. @throws only when the server stops. */
 export async function runImageRequest(
@@ -254,137 +191,6 @@ async function remove(
       await audit(trx, project, image, { action: 'project.image.delete', by, at, detail: {} });
     }
   });
-}
-
-/** Reads the tags of images again where they lie. Returns what changed, for people. */
-async function syncTags(
-  context: ProjectContext,
-  project: ProjectRecord,
-  images: readonly ProjectImage[],
-  signal: AbortSignal,
-): Promise<string> {
-  let changed = 0;
-  for (const image of images) {
-    const names = await findTagsAtPlace(context, project, image, signal);
-    const at = context.now();
-    const known = new Map(image.tags.map(tag => [tag.name, tag]));
-    const tags = names.map(name => known.get(name) ?? { name, addedAt: at.toISOString() });
-    const isSame = tags.length === image.tags.length && image.tags.every(({ name }) => names.includes(name));
-    if (isSame) continue;
-    await updateProjectImage(context.store.db, image.id, { tags }, at);
-    changed += 1;
-  }
-  return changed === 0 ? 'The tags are as they were' : `The tags of ${changed} images changed`;
-}
-
-/** Tags that name the image, or its index, at the place where it is catalogued. */
-async function findTagsAtPlace(
-  context: ProjectContext,
-  project: ProjectRecord,
-  image: ProjectImage,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const { registry, repository } = image;
-  if (registry === undefined || repository === undefined) {
-    throw new ProjectError('location_mismatch', 'Cannot read the tags: the image has no registry and repository');
-  }
-  const here = new Set([image.digest, image.listDigest]);
-  if (registry === context.hosted?.host) return await findHostedTags(context, image, repository);
-  await using reader = await openRegistryReader(context, project, { registry, repository });
-  try {
-    const names: string[] = [];
-    const limits = { maxNames: 20_000, maxPages: 200 };
-    const at = await reader.client.registry(registry, { signal });
-    for await (const name of listTagNames(at, repository, { signal, limits })) names.push(name);
-    // Those that it had are asked for whatever their number is.
-    const known = image.tags.map(({ name }) => name).filter(name => names.includes(name));
-    const asked = [...new Set([...known, ...names.toReversed()])].slice(0, MAX_TAGS_ASKED);
-    const found: string[] = [];
-    for (const tag of asked) {
-      const place = { transport: 'docker', registry, repository, tag } as const;
-      await using source = await openRegistryWith(reader.client, place, { signal });
-      const digest = (await source.headRoot?.({ signal }))?.digest ?? (await source.root({ signal })).digest;
-      if (here.has(digest)) found.push(tag);
-    }
-    return found.toSorted();
-  } catch (error) {
-    if (signal.aborted) throw error;
-    throw toProjectError(error, context, project, image, reader);
-  }
-}
-
-async function findHostedTags(
-  { store }: ProjectContext,
-  { digest, listDigest }: ProjectImage,
-  repository: string,
-): Promise<readonly string[]> {
-  const rows = await store.db
-    .selectFrom('tag')
-    .innerJoin('manifest', 'manifest.id', 'tag.manifestId')
-    .innerJoin('hostedRepository', 'hostedRepository.repositoryId', 'tag.repositoryId')
-    .select('tag.name')
-    .where('hostedRepository.name', '=', repository)
-    .where('tag.endedAt', 'is', null)
-    .where('manifest.digest', 'in', listDigest === undefined ? [digest] : [digest, listDigest])
-    .orderBy('tag.name')
-    .execute();
-  return rows.map(({ name }) => name);
-}
-
-/** The digest must be where the catalogue says that it is. */
-async function requireAtPlace(
-  context: ProjectContext,
-  project: ProjectRecord,
-  image: ProjectImage,
-  signal: AbortSignal,
-): Promise<void> {
-  const { registry, repository, digest } = image;
-  // What was pushed here is here, and nobody can remove it while it is published.
-  if (registry === undefined || repository === undefined || registry === context.hosted?.host) return;
-  await using reader = await openRegistryReader(context, project, { registry, repository });
-  try {
-    const place = { transport: 'docker', registry, repository, digest: parseDigest(digest) } as const;
-    await using source = await openRegistryWith(reader.client, place, { signal });
-    if ((await source.headRoot?.({ signal })) === undefined) await source.root({ signal });
-  } catch (error) {
-    if (signal.aborted) throw error;
-    const told = toProjectError(error, context, project, image, reader);
-    throw new ProjectError(
-      told.situation === 'not_found' ? 'location_mismatch' : told.situation,
-      `Cannot publish image ${image.id}: it must be at ${registry}/${repository}, where the catalogue sends people: ${told.message}`,
-    );
-  }
-}
-
-function toProjectError(
-  error: unknown,
-  context: ProjectContext,
-  project: ProjectRecord,
-  { registry = '', repository = '', digest }: ProjectImage,
-  reader: Awaited<ReturnType<typeof openRegistryReader>>,
-): ProjectError {
-  const { situation, message } = explainFailure(error, {
-    project,
-    registry,
-    repository,
-    digest,
-    secret: reader.secret,
-    limit: reader.limit(),
-    now: context.now(),
-    attempts: Number.POSITIVE_INFINITY,
-  });
-  return new ProjectError(situation, message, { cause: error });
-}
-
-async function tellFailedChecks({ store }: ProjectContext, image: ProjectImage): Promise<string> {
-  const [verified] = await listTestResults(store.db, { imageId: image.id, origin: 'verified', limit: 1 });
-  if (verified === undefined) return 'The image is not certified: our checks have not run';
-  const { results = {} } = verified.document as {
-    results?: Record<string, readonly { name: string; summary?: string }[]>;
-  };
-  const failed = [...(results['failed'] ?? []), ...(results['errors'] ?? [])];
-  if (failed.length === 0) return 'The image is not certified';
-  return `The image is not certified: ${failed.map(({ name, summary }) => `${name}: ${summary ?? ''}`).join('; ')}`;
 }
 
 async function tell(

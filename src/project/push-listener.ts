@@ -6,9 +6,9 @@ import { CERTIFIED_ARCHITECTURES } from '#scan/certify-image.ts';
 import type { Trx } from '#store/database.ts';
 import { findProject, lockProject } from '#store/project.ts';
 import { listProjectImages, type ProjectImage, updateProjectImage } from '#store/project-image.ts';
+import { enterImage } from './enter-image.ts';
 import { advanceFromStarted } from './image.ts';
 import type { ProjectContext } from './project-context.ts';
-import { enterImage } from './run-scan.ts';
 
 /** Enters what is pushed to a project's space into the project, and keeps what is published from being moved or removed. */
 export function projectPushListener(context: Pick<ProjectContext, 'now' | 'queue' | 'hosted'>): PushListener {

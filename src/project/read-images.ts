@@ -12,13 +12,15 @@ import type { Digest } from '#oci/digest.ts';
 import { parseManifest } from '#oci/manifest.ts';
 import type { RegistryReference } from '#oci/reference.ts';
 import { CERTIFIED_ARCHITECTURES } from '#scan/certify-image.ts';
+import { findFileFacts } from '#scan/content/file-facts.ts';
 import type { FoundDocument } from '#scan/content/read-manifest.ts';
 import { storeInventory } from '#scan/content/store-inventory.ts';
 import { storeManifests } from '#scan/content/store-manifests.ts';
 import { readEntry, writeEntry } from '#scan/layer-cache.ts';
 import { LayerPool } from '#scan/layer-pool.ts';
-import { type FactsCache, scanImage } from '#scan/scan-image.ts';
+import { type FactsCache, readImage } from '#scan/scan-image.ts';
 import { analyserVersion } from '#scan/sensor/layer-store.ts';
+import { toReported } from '#scan/task/reported-image.ts';
 import { findLayerFacts, keepLayerFacts } from '#store/layer-facts.ts';
 import { findScanFacts, markScanDone } from '#store/scan-state.ts';
 import type { ProjectContext } from './project-context.ts';
@@ -67,7 +69,7 @@ export async function readImages(
 }
 
 /** Facts of layers that the server keeps for all. */
-export function storedFacts({ store, now }: Pick<ProjectContext, 'store' | 'now'>): FactsCache {
+function storedFacts({ store, now }: Pick<ProjectContext, 'store' | 'now'>): FactsCache {
   const version = analyserVersion();
   return {
     async find(layer) {
@@ -86,18 +88,16 @@ async function scanOne(context: ProjectContext, image: Image, pool: LayerPool, s
   const version = analyserVersion();
   const known = (await findScanFacts(db, [digest])).get(digest);
   const isKnown = known?.scannedAt !== undefined && known.analyserVersion === version;
-  // The checks need the facts of its layers too, and those may be gone.
-  if (isKnown && (await hasFacts(context, image, version))) return;
+  // The checks need the facts about its files too, which a sensor that read it by parts has not.
+  if (isKnown && (await findFileFacts(db, digest)) !== undefined) return;
   // Checks look at whole layers, so that a table of contents alone does not do.
-  const inventory = await scanImage(image, { signal, pool, cache: storedFacts(context), allowsParts: false });
-  await storeInventory(context, digest, inventory, version, { signal, also: trx => markScanDone(trx, digest) });
-}
-
-async function hasFacts({ store }: ProjectContext, image: Image, version: string): Promise<boolean> {
-  for (const layer of image.layers) {
-    if (layer.kind === 'tar' && (await findLayerFacts(store.db, layer.digest, version)) === undefined) return false;
-  }
-  return true;
+  const scanned = await readImage(image, { signal, pool, cache: storedFacts(context), allowsParts: false });
+  const { inventory, files } = toReported(scanned);
+  await storeInventory(context, digest, inventory, version, {
+    signal,
+    files,
+    also: trx => markScanDone(trx, digest),
+  });
 }
 
 function documentsOf(image: Image, content: KeptDocuments): readonly FoundDocument[] {

@@ -54,13 +54,18 @@ export async function removeBaseImage(db: Db, id: string, at: Date): Promise<boo
   return numUpdatedRows > 0n;
 }
 
-/** Base images by id, those after `after`. */
+/** Base images by id, those after `after`; of one architecture when that is given. */
 export async function listBaseImages(
   db: Db,
-  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+  {
+    after,
+    architecture,
+    limit,
+  }: { readonly after?: string | undefined; readonly architecture?: string; readonly limit: number },
 ): Promise<readonly BaseImage[]> {
   let select = db.selectFrom('baseImage').selectAll().where('removedAt', 'is', null);
   if (after !== undefined) select = select.where('id', '>', after);
+  if (architecture !== undefined) select = select.where('architecture', '=', architecture);
   const rows = await select.orderBy('id').limit(limit).execute();
   return rows.map(toBaseImage);
 }
@@ -79,14 +84,13 @@ export async function findBaseImagesByLayers(db: Db, diffIds: readonly string[])
   return rows.map(toBaseImage);
 }
 
-/** Facts about files of an image, as cataloguers of `version` gave them; `undefined` when nobody has. */
-export async function findFileFacts(db: Db, digest: string, version: string): Promise<unknown> {
+/** Facts about files of an image, as some version kept them; `undefined` when none has. */
+export async function findFileFacts(db: Db, digest: string): Promise<unknown> {
   const row = await db
     .selectFrom('imageFileFacts')
     .innerJoin('manifest', 'manifest.id', 'imageFileFacts.manifestId')
     .select('imageFileFacts.facts')
     .where('manifest.digest', '=', digest)
-    .where('imageFileFacts.version', '=', version)
     .executeTakeFirst();
   return row?.facts;
 }

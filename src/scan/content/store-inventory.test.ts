@@ -1,10 +1,12 @@
 /** What is stored of scanned images: distinct packages once, sets once, counts that are the sums of what is under them. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { sampleSubject } from '#certification/testing/sample-subject.ts';
 import { advisory, affects, distro, packageOf } from '#matching/testing/sample.ts';
 import type { Store } from '#store/database.ts';
 import { emptyStore } from '#store/testing/empty-store.ts';
 import { describeStores } from '#store/testing/stores.ts';
+import { findFileFacts } from './file-facts.ts';
 import { storeInventory } from './store-inventory.ts';
 import { storeManifests } from './store-manifests.ts';
 import {
@@ -14,6 +16,7 @@ import {
   foundImage,
   inventoryFor,
   type LaidPackage,
+  NOW,
   openContent,
   scanned,
   signal,
@@ -115,6 +118,24 @@ describeStores('inventories', open => {
     const { counts } = await store1(base(curl, zlib));
     expect(counts).toMatchObject({ critical: 0, high: 1 });
     expect(await scanOf(image.digest)).toMatchObject({ critical: 0, high: 1, packageCount: 2, worst: 4 });
+  });
+
+  test('facts about its files come with an inventory, and stay when a later one has none', async () => {
+    const image = foundImage(['base']);
+    const found = inventoryFor(image, ['base'], base(curl));
+    await storeManifests(store.db, [image], NOW);
+    await storeInventory(content, image.digest, found, '1', { signal });
+    expect(await findFileFacts(store.db, image.digest)).toBeUndefined();
+    const { files } = sampleSubject();
+    await storeInventory(content, image.digest, found, '2', { signal, files });
+    await storeInventory(content, image.digest, found, '3', { signal });
+    expect(await findFileFacts(store.db, image.digest)).toEqual(files);
+    const also = async () => {
+      throw new Error('no');
+    };
+    const other = { ...files, gaps: ['more'] };
+    await expect(storeInventory(content, image.digest, found, '4', { signal, files: other, also })).rejects.toThrow();
+    expect(await findFileFacts(store.db, image.digest), 'together or not at all').toEqual(files);
   });
 
   test('an inventory of another image is refused', async () => {

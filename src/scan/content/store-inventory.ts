@@ -3,6 +3,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { PlimsollError } from '#base/errors.ts';
+import type { FileFacts } from '#certification/file-facts.ts';
 import type { Inventory } from '#inventory/inventory.ts';
 import type { FindingCounts } from '#store/counts.ts';
 import type { Db, Trx } from '#store/database.ts';
@@ -18,6 +19,7 @@ import {
   insertSets,
   replaceReport,
 } from '#store/package.ts';
+import { keepFileFacts } from '#store/project-base-image.ts';
 import { storable } from '#store/row-set.ts';
 import { inTransaction } from '#store/transaction.ts';
 import type { ContentContext } from './content-context.ts';
@@ -37,6 +39,8 @@ export interface StoreOptions {
   readonly signal: AbortSignal;
   /** Runs in the transaction that makes the report the image's: for what has to be true together with it. May run several times. */
   readonly also?: ((trx: Trx, report: StoredReport) => Promise<void>) | undefined;
+  /** What checks of a certification ask of the files; missing: those from before stay, which are of the same image. */
+  readonly files?: FileFacts | undefined;
 }
 
 /** Another version becomes current once a day; who loses so often loses to a mistake. */
@@ -77,7 +81,12 @@ export async function storeInventory(
     const judged = await judgeUnknown(db, report.stored, lease, options.signal);
     const done = await inTransaction(db, async trx => {
       const written = await write(trx, report, { judged, lease }, context.now());
-      if (written !== undefined) await options.also?.(trx, written);
+      if (written === undefined) return undefined;
+      if (options.files !== undefined) {
+        const facts = storable(options.files);
+        await keepFileFacts(trx, { digest, version: analyserVersion, facts, at: context.now() });
+      }
+      await options.also?.(trx, written);
       return written;
     });
     if (done !== undefined) return done;

@@ -29,6 +29,9 @@ const MAX_TEXT = 4000;
 /** Of the whole, as JSON. Labels that carry documents are cut long before. */
 const MAX_LABEL = 2000;
 const MAX_LABELS = 200;
+/** What checks of a certification look at comes first, and whole: they must not judge by where it was cut. */
+const JUDGED_LABELS = new Set(['name', 'vendor', 'version', 'release', 'summary', 'description', 'maintainer']);
+const MAX_JUDGED_LABEL = 16_384;
 
 /** The config, cut to what is worth keeping; some hundred kilobytes at most. */
 export function trimConfig({ raw, created, diffIds, history }: ImageConfig): StoredConfig {
@@ -84,9 +87,12 @@ function keysOf(value: unknown): readonly string[] | undefined {
 
 function labelsOf(value: unknown): Readonly<Record<string, string>> | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const entries = Object.entries(value).flatMap(([key, label]) =>
-    typeof label === 'string' ? [[cut(key, MAX_LABEL), cut(label, MAX_LABEL)] as const] : [],
-  );
+  const all = Object.entries(value);
+  const isJudged = ([key]: readonly [string, unknown]) => JUDGED_LABELS.has(key);
+  const entries = [...all.filter(isJudged), ...all.filter(one => !isJudged(one))].flatMap(([key, label]) => {
+    if (typeof label !== 'string') return [];
+    return [[cut(key, MAX_LABEL), cut(label, JUDGED_LABELS.has(key) ? MAX_JUDGED_LABEL : MAX_LABEL)] as const];
+  });
   return Object.fromEntries(entries.slice(0, MAX_LABELS));
 }
 

@@ -6,6 +6,7 @@ import { printable } from '#base/text.ts';
 import { AttemptError } from '#image/registry/attempt.ts';
 import type { LayerPool } from '../layer-pool.ts';
 import type { LeasedTask, ListedRepository, TaskOutcome, TaskProgress } from '../task/contract.ts';
+import { toReported, writeReported } from '../task/reported-image.ts';
 import type { BorrowedConnector, ConnectorPool } from './connector-pool.ts';
 import { checkDisk, type SensorFolders } from './host-checks.ts';
 import type { LayerStore } from './layer-store.ts';
@@ -108,9 +109,9 @@ async function doWork(
       const disk = await checkDisk(tools.folders, tools.profile);
       if (!disk.ok) throw new DiskFull(disk.detail);
       const { layers, pool, threads, bandwidth, profile } = tools;
-      const inventory = await scanTask(work, { connector, layers, pool, threads, bandwidth, profile, meter, signal });
+      const scanned = await scanTask(work, { connector, layers, pool, threads, bandwidth, profile, meter, signal });
       meter.detail = 'reporting';
-      await reports.inventory(JSON.stringify(inventory), telling);
+      await reports.inventory(writeReported(toReported(scanned)), telling);
       return {};
     }
     case 'probe': {

@@ -92,13 +92,15 @@ test('a multi-platform image is listed and scanned: each image of it once, attes
   expect(await sensor.port.ended(listing)).toMatchObject({ kind: 'done' });
   const images = sensor.port.record(listing).manifests.filter(({ config }) => config !== undefined);
   expect(images.map(({ digest }) => digest)).toEqual([amd.digest, arm.digest]);
-  const { inventory, outcome } = await scan(sensor, amd);
+  const { inventory, files, outcome } = await scan(sensor, amd);
   expect(outcome).toMatchObject({ kind: 'done', progress: { pulls: 4 } });
   expect(inventory?.distro?.id).toBe('alpine');
   expect(inventory?.packages.map(({ name, version }) => `${name} ${version}`)).toEqual(['musl 1.2.5-r0']);
   expect(inventory?.image).toMatchObject({ digest: amd.digest, platform: { os: 'linux', architecture: 'amd64' } });
   expect((await scan(sensor, arm)).inventory?.image.platform?.architecture).toBe('arm64');
   expect(inventory?.gaps).toEqual([]);
+  // Checks of a certification ask for them.
+  expect(files).toMatchObject({ hasOsRelease: true, licenses: { kind: 'missing' }, unread: [] });
 });
 
 test('an image scanned before is not pulled again; deep scans pull it', async () => {

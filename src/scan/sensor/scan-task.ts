@@ -1,4 +1,4 @@
-/** The task `scan`: one image by its digest, to its inventory. */
+/** The task `scan`: one image by its digest, to its inventory and the facts of its layers. */
 
 import { formatBytes } from '#base/byte-size.ts';
 import { PlimsollError, toPlimsollError } from '#base/errors.ts';
@@ -7,9 +7,8 @@ import type { Connector } from '#connector/connector.ts';
 import type { Image, TarLayer } from '#image/image.ts';
 import { openImage } from '#image/open-image.ts';
 import { openRegistryWith } from '#image/registry/open-registry.ts';
-import type { Inventory } from '#inventory/inventory.ts';
 import type { LayerPool } from '../layer-pool.ts';
-import { scanImage } from '../scan-image.ts';
+import { readImage, type ScannedImage } from '../scan-image.ts';
 import type { Work } from '../task/contract.ts';
 import type { LayerStore } from './layer-store.ts';
 import type { Meter } from './meter.ts';
@@ -34,7 +33,7 @@ export interface ScanContext {
  * Reads the image.
  * @throws {PlimsollError} `MANIFEST_UNKNOWN`, `LIMIT_EXCEEDED` for an image over the profile's size, `TIMED_OUT` over its time, …
  */
-export async function scanTask(work: ScanWork, context: ScanContext): Promise<Inventory> {
+export async function scanTask(work: ScanWork, context: ScanContext): Promise<ScannedImage> {
   const { profile, meter, layers, pool, threads } = context;
   const { imageTimeoutMs } = profile;
   const deadline = AbortSignal.timeout(imageTimeoutMs);
@@ -54,7 +53,7 @@ export async function scanTask(work: ScanWork, context: ScanContext): Promise<In
       ...image,
       layers: image.layers.map(layer => (layer.kind === 'tar' ? countedLayer(layer, context) : layer)),
     };
-    return await scanImage(counted, {
+    return await readImage(counted, {
       signal,
       cache: facts,
       pool,

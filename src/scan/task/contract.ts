@@ -262,7 +262,7 @@ export interface SensorPort {
     facts: Uint8Array,
     options: { readonly signal: AbortSignal },
   ): Promise<void>;
-  /** The inventory of a scanned image, as JSON text of `Inventory`. */
+  /** The inventory of a scanned image, as `writeReported` writes it. */
   reportInventory(lease: Lease, inventory: string, options: { readonly signal: AbortSignal }): Promise<LeaseAnswer>;
   end(lease: Lease, outcome: TaskOutcome, options: { readonly signal: AbortSignal }): Promise<void>;
 }

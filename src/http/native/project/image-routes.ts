@@ -1,12 +1,11 @@
-/** Images, scans, results and publishing of projects; the catalogue; base images. */
+/** Images, scans, results and publishing of projects; base images. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { addBaseImages, removeBaseImage } from '#project/base-image.ts';
-import { type CatalogImage, listCatalogImages, listCatalogRepositories } from '#project/catalog.ts';
 import { getImage } from '#project/image.ts';
 import { getProject } from '#project/manage-project.ts';
+import { findObjections } from '#project/objections.ts';
 import type { ProjectContext } from '#project/project-context.ts';
-import { findObjections } from '#project/publish.ts';
 import { getRequest, OPERATIONS, requestForImages, requestScan } from '#project/requests.ts';
 import { listBaseImages } from '#store/project-base-image.ts';
 import { findGradeSchedules } from '#store/project-grade.ts';
@@ -31,25 +30,8 @@ import {
 
 const tags = ['projects'];
 const access = { config: { access: 'signed-in' as const } };
-const open = { config: { access: 'anonymous' as const } };
 const position = z.object({ at: z.iso.datetime(), id: z.string() });
 const positionOf = ({ createdAt, id }: { createdAt: string; id: string }) => ({ at: createdAt, id });
-
-const catalogImageSchema = z
-  .object({
-    id: z.string(),
-    project: z.string(),
-    registry: z.string(),
-    repository: z.string(),
-    digest: z.string(),
-    listDigest: z.string().nullable(),
-    architecture: z.string(),
-    tags: z.array(z.string()),
-    grade: z.string().nullable(),
-    publishedAt: z.iso.datetime(),
-    pull: z.string().describe('What to give to `podman pull`'),
-  })
-  .meta({ id: 'CatalogImage' });
 
 /** Adds the routes. */
 export function projectImageRoutes(context: ProjectContext) {
@@ -212,66 +194,6 @@ export function projectImageRoutes(context: ProjectContext) {
       async request => presentRequest((await getRequest(context, callerOf(request), request.params.requestId)).request),
     );
     app.get(
-      '/api/v1/catalog/repositories',
-      {
-        ...open,
-        schema: {
-          tags: ['catalog'],
-          summary: 'List repositories with published images; for everybody',
-          response: {
-            200: z.object({
-              items: z.array(
-                z.object({
-                  registry: z.string(),
-                  repository: z.string(),
-                  project: z.string(),
-                  imageCount: z.number().int(),
-                  architectures: z.array(z.string()),
-                  grade: z.string().nullable().describe('Of the newest image'),
-                  description: z.string().nullable(),
-                }),
-              ),
-            }),
-            ...problems,
-          },
-        },
-      },
-      async () => ({
-        items: (await listCatalogRepositories(db)).map(({ registry, repository, project, images }) => ({
-          registry,
-          repository,
-          project: project.name,
-          imageCount: images.length,
-          architectures: [...new Set(images.map(({ architecture }) => architecture))].sort(),
-          grade: images[0]?.grade ?? null,
-          description: descriptionOf(project.details),
-        })),
-      }),
-    );
-    app.get(
-      '/api/v1/catalog/images',
-      {
-        ...open,
-        schema: {
-          tags: ['catalog'],
-          summary: 'List published images, newest first; for everybody',
-          querystring: z.object({
-            ...pageQuery,
-            registry: z.string().max(255).optional(),
-            repository: z.string().max(255).optional(),
-          }),
-          response: { 200: pageOf(catalogImageSchema), ...problems },
-        },
-      },
-      async request => {
-        const { limit, cursor, registry, repository } = request.query;
-        const before = decodeCursor(cursor, position);
-        const images = await listCatalogImages(db, { registry, repository, before, limit: limit + 1 });
-        const { items, nextCursor } = toPage(images, limit, ({ image }) => positionOf(image));
-        return { items: items.map(presentCatalogImage), nextCursor };
-      },
-    );
-    app.get(
       '/api/v1/base-images',
       {
         ...access,
@@ -324,26 +246,4 @@ export function projectImageRoutes(context: ProjectContext) {
       },
     );
   };
-}
-
-function presentCatalogImage({ image, project }: CatalogImage) {
-  const { id, registry = '', repository = '', digest, listDigest, architecture, grade, publishedAt } = image;
-  return {
-    id,
-    project: project.name,
-    registry,
-    repository,
-    digest,
-    listDigest: listDigest ?? null,
-    architecture,
-    tags: image.tags.map(({ name }) => name),
-    grade: grade ?? null,
-    publishedAt: publishedAt ?? image.updatedAt,
-    pull: `${registry}/${repository}@${listDigest ?? digest}`,
-  };
-}
-
-function descriptionOf(details: Readonly<Record<string, unknown>>): string | null {
-  const { container } = details as { container?: { short_description?: unknown } };
-  return typeof container?.short_description === 'string' ? container.short_description : null;
 }

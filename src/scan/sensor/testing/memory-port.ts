@@ -2,6 +2,7 @@
  * A server in memory, for tests of sensors: hands out tasks, takes reports, keeps what it was told, and misbehaves where it is told to.
  */
 import { randomUUID } from 'node:crypto';
+import type { FileFacts } from '#certification/file-facts.ts';
 import type { Inventory } from '#inventory/inventory.ts';
 import type {
   FoundManifest,
@@ -26,6 +27,7 @@ export interface TaskRecord {
   readonly manifests: FoundManifest[];
   readonly tags: ListedTag[];
   inventory: Inventory | undefined;
+  files?: FileFacts | undefined;
   outcome: TaskOutcome | undefined;
 }
 
@@ -162,7 +164,9 @@ export class MemoryPort implements SensorPort {
 
   async reportInventory(lease: Lease, inventory: string): Promise<LeaseAnswer> {
     return await this.#take('reportInventory', lease, record => {
-      record.inventory = JSON.parse(inventory) as Inventory;
+      const { files, ...own } = JSON.parse(inventory) as Inventory & { files?: FileFacts };
+      record.inventory = own;
+      record.files = files;
     });
   }
 

@@ -2,6 +2,7 @@
  * What every way to a server's port of sensors must do, whatever is in between.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { FileFacts } from '#certification/file-facts.ts';
 import type { SensorPort } from '../../task/contract.ts';
 import type { MemoryPort } from './memory-port.ts';
 
@@ -25,6 +26,14 @@ const DIGEST = `sha256:${'a'.repeat(64)}`;
 const WORK = { kind: 'scan', repository: 'a/b', digest: DIGEST, isDeep: false } as const;
 const PROGRESS = { bytesPulled: 1, pulls: 2 };
 const signal = AbortSignal.timeout(20_000);
+const FILES = {
+  licenses: { kind: 'missing' },
+  rpmDatabases: [],
+  hasOsRelease: true,
+  changes: { changes: [], isComplete: true, removedFolders: [], reinstalledCount: 0 },
+  unread: [],
+  gaps: ['Läyer 1: odd'],
+} as const satisfies FileFacts;
 
 /** Runs the suite. */
 export function describeSensorPort(title: string, open: () => Promise<PortHarness>): void {
@@ -129,10 +138,12 @@ export function describeSensorPort(title: string, open: () => Promise<PortHarnes
       ];
       expect(await port.reportTags(lease, tags, { signal })).toBe('go-on');
       const inventory = { packages: [], gaps: [{ reason: 'ünreadable' }] };
-      expect(await port.reportInventory(lease, JSON.stringify(inventory), { signal })).toBe('go-on');
+      expect(await port.reportInventory(lease, JSON.stringify({ ...inventory, files: FILES }), { signal })).toBe(
+        'go-on',
+      );
       const outcome = { kind: 'failed', progress: PROGRESS, code: 'RATE_LIMITED', message: 'm' } as const;
       await port.end(lease, outcome, { signal });
-      expect(server.record(task)).toEqual({ task, repositories, manifests, tags, inventory, outcome });
+      expect(server.record(task)).toEqual({ task, repositories, manifests, tags, inventory, files: FILES, outcome });
     });
 
     test('what comes with a lease that is over is answered with stop, and dropped', async () => {
