@@ -15,6 +15,8 @@ export interface ImageTotals {
   readonly scannedImages: number;
   readonly vulnerableImages: number;
   readonly failedImages: number;
+  /** Scanned, without a finding, and something in them could not be judged: nobody can say that they are clean. */
+  readonly undeterminedImages: number;
   /** Vulnerable images by their highest severity; together they are all of them. */
   readonly critical: number;
   readonly high: number;
@@ -35,6 +37,7 @@ export const NO_IMAGES: ImageTotals = {
   scannedImages: 0,
   vulnerableImages: 0,
   failedImages: 0,
+  undeterminedImages: 0,
   critical: 0,
   high: 0,
   medium: 0,
@@ -84,7 +87,7 @@ async function totalsBy<K extends string | number>(
       WHERE ${isWanted}
     ), image AS (
       SELECT place.owner, scan.state, scan.scanned_at, scan.scanned_at IS NOT NULL AS is_scanned, scan.worst,
-        scan.negligible > 0 AS has_negligible
+        scan.negligible > 0 AS has_negligible, scan.undetermined > 0 AS has_doubts
       FROM place JOIN image_scan AS scan ON scan.manifest_id = place.manifest_id
     ), named AS (
       SELECT ${sql.raw(owner)} AS owner, tag.id, tag.manifest_id, 0 AS depth
@@ -100,8 +103,9 @@ async function totalsBy<K extends string | number>(
     ), by_image AS (
       SELECT owner, count(*)::integer AS images, count(*) FILTER (WHERE is_scanned)::integer AS scanned_images,
         count(*) FILTER (WHERE is_scanned AND worst > 0)::integer AS vulnerable_images,
-        count(*) FILTER (WHERE state = 'failed')::integer AS failed_images, ${highest('critical', 5)}, ${highest('high', 4)},
-        ${highest('medium', 3)}, ${highest('low', 2)},
+        count(*) FILTER (WHERE state = 'failed')::integer AS failed_images,
+        count(*) FILTER (WHERE is_scanned AND worst = 0 AND has_doubts)::integer AS undetermined_images,
+        ${highest('critical', 5)}, ${highest('high', 4)}, ${highest('medium', 3)}, ${highest('low', 2)},
         count(*) FILTER (WHERE is_scanned AND worst = 1 AND has_negligible)::integer AS negligible,
         count(*) FILTER (WHERE is_scanned AND worst = 1 AND NOT has_negligible)::integer AS unknown,
         max(scanned_at) AS last_scanned_at

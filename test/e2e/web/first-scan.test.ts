@@ -42,12 +42,14 @@ test.skipIf(why !== undefined)(
     await page.getByLabel('Kind').selectOption('none');
     await page.getByRole('button', { name: 'Certificates, proxy, sensors' }).click();
     await page.getByLabel('Plain http', { exact: true }).check();
-    await page.getByRole('button', { name: 'Save and test the connection' }).click();
+    await page.getByRole('button', { name: 'Test the connection' }).click();
 
     await page.getByText('The registry can be read').waitFor();
     await page.getByRole('list', { name: 'Steps of the test' }).getByText('List of repositories').waitFor();
+    await page.getByText('Nothing is kept of it until you save it').waitFor();
+    expect(await world.call('GET', '/api/v1/registries')).toMatchObject({ items: [] });
     await expectAccessible(page);
-    await page.getByRole('button', { name: 'Next: what to scan' }).click();
+    await page.getByRole('button', { name: 'Save, and say what to scan' }).click();
 
     // The preview asks the registry: four repositories, five tags.
     const repository = page.getByLabel('Repository, or wildcard');

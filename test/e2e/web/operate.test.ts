@@ -1,4 +1,5 @@
 /** What operators and viewers do every day, in a browser. */
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDistribution } from '../../fixtures/distribution-registry.ts';
@@ -119,13 +120,15 @@ test.skipIf(!isPossible)(
     await page.getByLabel('Address').fill(registry.host);
     await page.getByLabel('User name').fill(login.username);
     await page.getByLabel('Password or access token').fill(login.password);
-    await page.getByRole('button', { name: 'Save and test the connection' }).click();
+    await page.getByRole('button', { name: 'Test the connection' }).click();
     await page.getByText('The registry cannot be read yet').waitFor();
     await page.getByText('Certificates that the server showed').waitFor();
     await page.getByText('SHA-256', { exact: true }).first().waitFor();
     await expectAccessible(page);
     await page.getByRole('button', { name: 'Trust this CA' }).click();
     await page.getByText('The registry can be read').waitFor();
+    await page.getByRole('button', { name: 'Save, and say what to scan' }).click();
+    await page.getByRole('heading', { name: 'New scan job' }).waitFor();
     // What was given is not to be had back.
     await page.goto('/registries');
     await page.getByRole('link', { name: registry.host }).click();
@@ -209,15 +212,29 @@ test.skipIf(!isPossible)(
     await page.getByRole('textbox', { name: 'Name', exact: true }).fill('East; dock');
     await page.getByRole('button', { name: 'Make a token' }).click();
     const dialog = page.getByRole('dialog', { name: 'Start the sensor' });
-    const command = await dialog.locator('code').first().textContent();
-    expect(command).toMatch(/podman run --detach --name plimsoll-sensor-east-dock [\s\S]+PLIMSOLL_SENSOR_TOKEN=plst_/);
+    const commands = () => dialog.getByRole('tabpanel').locator('code').last().textContent();
+    expect(await commands()).toMatch(/^podman run --detach [\s\S]+--env PLIMSOLL_SENSOR_TOKEN=plst_/);
+    expect(await commands()).toContain(`PLIMSOLL_URL=${world.url}`);
+    expect(await commands()).toContain("'PLIMSOLL_SENSOR_NAME=East; dock'");
     await expectAccessible(page);
+    await dialog.getByRole('tab', { name: 'Kubernetes, OpenShift' }).click();
+    await dialog.getByText('kind: Deployment').waitFor();
+    expect(await commands()).toMatch(/stringData: \{ token: "plst_/);
     await dialog.getByRole('button', { name: 'I have it' }).click();
     await page.getByText('1 token not used yet').waitFor();
     await page.getByRole('button', { name: 'Actions for East; dock' }).click();
     await page.getByRole('menuitem', { name: 'Take back' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Take it back' }).click();
     await page.getByText('1 token not used yet').waitFor({ state: 'detached' });
+
+    await page.goto(`/sensors/${sensorId}`);
+    await page.getByRole('button', { name: 'Actions' }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('menuitem', { name: 'Download diagnostics' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe(`sensor-${sensorId}.json`);
+    expect(JSON.parse(readFileSync(await download.path(), 'utf8')).sensor.id).toBe(sensorId);
   },
 );
 

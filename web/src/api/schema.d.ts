@@ -1856,7 +1856,7 @@ export interface paths {
                     /** @description Only events of this registry */
                     registry?: string;
                     /** @description Only these kinds */
-                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
+                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
                     /** @description Rows of a page */
                     limit?: number;
                     /** @description `nextCursor` of the page before */
@@ -1928,7 +1928,7 @@ export interface paths {
                     /** @description Only events of this registry */
                     registry?: string;
                     /** @description Only these kinds */
-                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
+                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
                     /** @description The id of an event */
                     after?: number;
                     /** @description `eventPosition` of a session, so that nothing is missed in between */
@@ -4713,8 +4713,6 @@ export interface paths {
                     cursor?: string;
                     namespaceId?: string;
                     status?: "active" | "archived";
-                    /** @description In the name, the PID, or the place in the catalogue */
-                    q?: string;
                 };
                 header?: never;
                 path?: never;
@@ -4961,64 +4959,6 @@ export interface paths {
                 };
             };
         };
-        trace?: never;
-    };
-    "/api/v1/projects/{projectId}/checklist": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What a project still misses before an image of it is published */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    projectId: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["ChecklistItem"][];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/api/v1/projects/{projectId}/pull-secret": {
@@ -5692,136 +5632,6 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ProjectRequest"];
-                    };
-                };
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/catalog/repositories": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List repositories with published images; for everybody */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                registry: string;
-                                repository: string;
-                                project: string;
-                                imageCount: number;
-                                architectures: string[];
-                                /** @description Of the newest image */
-                                grade: string | null;
-                                description: string | null;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description Default Response */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/catalog/images": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List published images, newest first; for everybody */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Rows of a page */
-                    limit?: number;
-                    /** @description `nextCursor` of the page before */
-                    cursor?: string;
-                    registry?: string;
-                    repository?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["CatalogImage"][];
-                            /** @description Missing pages follow while this is not null */
-                            nextCursor: string | null;
-                        };
                     };
                 };
                 /** @description Default Response */
@@ -7433,7 +7243,7 @@ export interface paths {
                     "application/json": {
                         name: string;
                         url: string;
-                        kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
+                        kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
                         /** @default {} */
                         filter?: {
                             /** @description Only events of these registries */
@@ -7594,7 +7404,7 @@ export interface paths {
                     "application/json": {
                         name?: string;
                         url?: string;
-                        kinds?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
+                        kinds?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
                         filter?: {
                             /** @description Only events of these registries */
                             registryIds?: string[];
@@ -7939,50 +7749,6 @@ export interface components {
             /** @description `status:Running`, `scheduleUuid:*`; ids win */
             filter?: string;
         };
-        CatalogImage: {
-            id: string;
-            project: string;
-            registry: string;
-            repository: string;
-            digest: string;
-            listDigest: string | null;
-            architecture: string;
-            tags: string[];
-            grade: string | null;
-            /** Format: date-time */
-            publishedAt: string;
-            /** @description What to give to `podman pull` */
-            pull: string;
-        };
-        CheckResult: {
-            name: string;
-            /** @enum {string} */
-            outcome: "failed" | "error" | "warning" | "passed" | "not-applicable";
-            /** @description What an image must have */
-            description: string | null;
-            /** @description What was found */
-            summary: string | null;
-            why: string | null;
-            /** @description What to do */
-            fix: string | null;
-            found: {
-                kind: string;
-                subject: string;
-                detail: string | null;
-                layer: number | null;
-            }[];
-            differsFromPreflight: string | null;
-        };
-        ChecklistItem: {
-            /** @enum {string} */
-            item: "description" | "contacts" | "location" | "pull-secret" | "image" | "checks" | "grade" | "published";
-            /**
-             * @description `open`: it must be done before anything is published; `advised`: nothing waits for it
-             * @enum {string}
-             */
-            state: "done" | "open" | "advised" | "running" | "not-needed";
-            message: string;
-        };
         ChildManifest: {
             digest: string;
             mediaType: string;
@@ -8028,7 +7794,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            kind: "run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed";
+            kind: "run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed";
             namespaceId: string | null;
             registryId: string | null;
             scheduleId: string | null;
@@ -8489,8 +8255,6 @@ export interface components {
                 [key: string]: unknown;
             };
             isHosted: boolean;
-            /** @description Where its images are pushed to, without their own name; of hosted projects */
-            pushTo: string | null;
             certificationStatus: string;
             certifiedAt: string | null;
             history: {
@@ -9029,15 +8793,6 @@ export interface components {
             document: {
                 [key: string]: unknown;
             };
-            /** @description The checks of the document, those that block first */
-            checks: components["schemas"]["CheckResult"][];
-            /** @description By which policy it was checked, where that is known */
-            policy: string | null;
-            /** @description Whether known weaknesses stand against it; of our own checks alone */
-            gate: {
-                outcome: string;
-                summary: string;
-            } | null;
             /** Format: date-time */
             createdAt: string;
         };
@@ -9129,7 +8884,7 @@ export interface components {
             namespaceId: string;
             name: string;
             url: string;
-            kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
+            kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
             filter: {
                 /** @description Only events of these registries */
                 registryIds?: string[];

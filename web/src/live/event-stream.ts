@@ -32,11 +32,12 @@ export class EventStream implements Disposable {
   #retryMs = FIRST_RETRY_MS;
   #hasMissed = false;
 
-  constructor(client: QueryClient, tell: (presence: ServerPresence) => void) {
+  /** `from`: the position up to which whatever is shown is known, as the session has it; what happened since is told first. */
+  constructor(client: QueryClient, tell: (presence: ServerPresence) => void, from: string) {
     this.#client = client;
     this.#tell = tell;
     document.addEventListener('visibilitychange', this.#onVisibility);
-    this.#open();
+    this.#open(`?${new URLSearchParams({ from })}`);
   }
 
   [Symbol.dispose](): void {
@@ -52,8 +53,8 @@ export class EventStream implements Disposable {
     this.#open();
   }
 
-  #open(): void {
-    const source = new EventSource('/api/v1/events/stream');
+  #open(query = ''): void {
+    const source = new EventSource(`/api/v1/events/stream${query}`);
     this.#source = source;
     source.addEventListener('open', () => {
       clearTimeout(this.#awayTimer);

@@ -3,6 +3,7 @@
 import { Banner, Button, Flex, FlexItem } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useSession } from '../session/session.tsx';
 import { EventStream, type ServerPresence } from './event-stream.ts';
 
 /** Follows events as long as it is shown. */
@@ -10,11 +11,14 @@ export function LiveUpdates({ children }: { readonly children: ReactNode }) {
   const client = useQueryClient();
   const [presence, setPresence] = useState<ServerPresence>('here');
   const stream = useRef<EventStream>(undefined);
+  const { eventPosition } = useSession();
+  // The session is asked for anew now and then; the stream goes on all the same.
+  const [from] = useState(eventPosition);
   useEffect(() => {
-    const opened = new EventStream(client, setPresence);
+    const opened = new EventStream(client, setPresence, from);
     stream.current = opened;
     return () => opened[Symbol.dispose]();
-  }, [client]);
+  }, [client, from]);
   return (
     <>
       {/* Present from the beginning, so that screen readers say what appears in it. */}

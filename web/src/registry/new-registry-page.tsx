@@ -1,6 +1,6 @@
 /**
- * Assets > Registries > New: the product, the connection, and a test of it; then the settings of the first scan, which are a page of their
- * own. The registry is kept from the test on, since a sensor tests what is kept; so a reload goes on from there.
+ * Assets > Registries > New: the product, the connection, and a test of it before anything is kept; then the settings of the first scan,
+ * which are a page of their own. Where only certain sensors reach the registry, it is kept first, since a sensor tests what is kept.
  */
 import {
   ActionList,
@@ -65,8 +65,12 @@ function Steps({ products }: { readonly products: readonly RegistryProduct[] }) 
   const product = products.find(({ type }) => type === draft?.type);
   const namespaceId = (mine.find(({ id }) => id === current?.id) ?? mine[0])?.id ?? '';
   const test = useChange({
-    call: async (registryId: string) =>
-      await bodyOf(api.POST('/api/v1/registries/{registryId}/test', { params: { path: { registryId } }, body: {} })),
+    call: async (wanted: RegistryDraft | Registry) =>
+      'id' in wanted
+        ? await bodyOf(
+            api.POST('/api/v1/registries/{registryId}/test', { params: { path: { registryId: wanted.id } }, body: {} }),
+          )
+        : await bodyOf(api.POST('/api/v1/registries/test', { body: toBody(wanted) })),
     stale: ['registries'],
     failed: false,
   });
@@ -74,18 +78,24 @@ function Steps({ products }: { readonly products: readonly RegistryProduct[] }) 
     call: async (wanted: RegistryDraft) => await keep(wanted, saved),
     stale: ['registries'],
     failed: false,
-    onDone: registry => {
+    onDone: (registry, wanted) => {
       setSaved(registry);
-      setStep('test');
-      test.reset();
-      test.mutate(registry.id);
+      if (needsSensor(wanted)) test.mutate(registry);
+      else {
+        // What was kept is what was tested a moment ago; a sensor tests it on the side, so that its pages know its health.
+        const params = { path: { registryId: registry.id } };
+        void api.POST('/api/v1/registries/{registryId}/test', { params, body: {} }).catch(() => undefined);
+        void navigate(`/registries/${registry.id}/jobs/new?first`);
+      }
     },
   });
-  const trust = (pem: string) => {
-    if (draft === undefined) return;
-    const next = { ...draft, caPem: pem };
-    setDraft(next);
-    save.mutate(next);
+  const begin = (wanted: RegistryDraft) => {
+    setDraft(wanted);
+    setStep('test');
+    test.reset();
+    save.reset();
+    if (needsSensor(wanted)) save.mutate(wanted);
+    else test.mutate(wanted);
   };
   if (step === 'product' || draft === undefined || product === undefined) {
     return (
@@ -108,26 +118,23 @@ function Steps({ products }: { readonly products: readonly RegistryProduct[] }) 
       <PageSection>
         <Stack hasGutter>
           <WizardSteps now="connection" />
-          <FormFailure error={save.error} title="The registry was not kept" />
+          <FormFailure error={save.error ?? test.error} title="These settings cannot be used" />
           <StackItem>
             <ConnectionForm
               draft={draft.namespaceId === '' ? { ...draft, namespaceId } : draft}
               product={product}
               onChange={setDraft}
               isNew
-              error={save.error}
+              error={save.error ?? test.error}
             />
           </StackItem>
           <ActionList>
             <ActionListItem>
               <Button
-                isDisabled={!isComplete(draft) || save.isPending}
-                isLoading={save.isPending}
-                onClick={() =>
-                  save.mutate({ ...draft, namespaceId: draft.namespaceId === '' ? namespaceId : draft.namespaceId })
-                }
+                isDisabled={!isComplete(draft)}
+                onClick={() => begin({ ...draft, namespaceId: draft.namespaceId || namespaceId })}
               >
-                Save and test the connection
+                {needsSensor(draft) ? 'Save and test the connection' : 'Test the connection'}
               </Button>
             </ActionListItem>
             <ActionListItem>
@@ -152,7 +159,10 @@ function Steps({ products }: { readonly products: readonly RegistryProduct[] }) 
         <div aria-live="polite">
           {(test.isPending || save.isPending) && (
             <>
-              <Spinner size="md" aria-label="Testing" /> A sensor tests the connection; this takes up to a minute.
+              <Spinner size="md" aria-label="Testing" />{' '}
+              {needsSensor(draft)
+                ? 'A sensor with these labels tests the connection; this takes up to a minute.'
+                : 'The server tests the connection; this takes up to a minute.'}
             </>
           )}
           {test.isError && (
@@ -160,34 +170,40 @@ function Steps({ products }: { readonly products: readonly RegistryProduct[] }) 
               {sentenceOf(test.error)}
             </Alert>
           )}
-          {save.isError && <FormFailure error={save.error} title="The change was not kept" />}
+          {save.isError && <FormFailure error={save.error} title="The registry was not kept" />}
           {test.data !== undefined && !test.isPending && (
             <Alert
               variant={test.data.isOk ? 'success' : 'danger'}
               isInline
               title={test.data.isOk ? 'The registry can be read' : 'The registry cannot be read yet'}
-            />
+            >
+              {saved === undefined && 'Nothing is kept of it until you save it.'}
+            </Alert>
           )}
         </div>
         {test.data !== undefined && !test.isPending && (
-          <ProbeTrace steps={readSteps(test.data.steps)} onTrust={trust} />
+          <ProbeTrace
+            steps={readSteps(test.data.steps)}
+            onTrust={pem => begin({ ...draft, caPem: pem, namespaceId: draft.namespaceId || namespaceId })}
+          />
         )}
         <ActionList>
           <ActionListItem>
             <Button
-              isDisabled={saved === undefined || test.isPending}
-              variant={test.data?.isOk === false ? 'secondary' : 'primary'}
-              onClick={() => void navigate(`/registries/${saved?.id}/jobs/new?first`)}
+              isDisabled={test.isPending || (save.isPending && needsSensor(draft))}
+              isLoading={save.isPending}
+              variant={test.data?.isOk === true ? 'primary' : 'secondary'}
+              onClick={() =>
+                saved !== undefined && needsSensor(draft)
+                  ? void navigate(`/registries/${saved.id}/jobs/new?first`)
+                  : save.mutate(draft)
+              }
             >
-              {test.data?.isOk === false ? 'Go on all the same' : 'Next: what to scan'}
+              {nextWords(test.data?.isOk === true, saved !== undefined && needsSensor(draft))}
             </Button>
           </ActionListItem>
           <ActionListItem>
-            <Button
-              variant="secondary"
-              isDisabled={saved === undefined || test.isPending}
-              onClick={() => saved && test.mutate(saved.id)}
-            >
+            <Button variant="secondary" isDisabled={test.isPending || save.isPending} onClick={() => begin(draft)}>
               Test again
             </Button>
           </ActionListItem>
@@ -200,6 +216,16 @@ function Steps({ products }: { readonly products: readonly RegistryProduct[] }) 
       </Stack>
     </PageSection>
   );
+}
+
+/** Whether only sensors with labels may reach it: then the server cannot try the way for them. */
+function needsSensor({ sensorLabels }: RegistryDraft): boolean {
+  return sensorLabels.trim() !== '';
+}
+
+function nextWords(isOk: boolean, isSaved: boolean): string {
+  if (isSaved) return isOk ? 'Next: what to scan' : 'Go on all the same';
+  return isOk ? 'Save, and say what to scan' : 'Save it all the same';
 }
 
 /** Makes the registry, or changes what was made; with another type or address it is another registry, and the first is removed. */

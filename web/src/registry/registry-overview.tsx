@@ -56,6 +56,12 @@ export function RegistryOverview({ registry }: { readonly registry: Registry }) 
                 </tbody>
               </table>
             )}
+            {totals.undeterminedImages > 0 && (
+              <p>
+                {formatCount(totals.undeterminedImages)} without findings could not be judged in all; they do not count
+                as clean.
+              </p>
+            )}
             {totals.failedImages > 0 && (
               <p>{formatCount(totals.failedImages)} could not be scanned the last time; they do not count as clean.</p>
             )}

@@ -12,12 +12,16 @@ export function severityTotals(totals: ImageTotals): Record<Severity, number> {
 /** In a cell: `3 of 12`, and by severity. Nothing scanned is not the same as nothing found. */
 export function VulnerableImages({ totals }: { readonly totals: ImageTotals }) {
   if (totals.scannedImages === 0) return <span className="plimsoll-quiet">Nothing scanned yet</span>;
+  const { vulnerableImages, scannedImages, undeterminedImages } = totals;
   return (
     <>
       <div className="plimsoll-numbers">
-        {formatCount(totals.vulnerableImages)} of {formatCount(totals.scannedImages)} scanned
+        {formatCount(vulnerableImages)} of {formatCount(scannedImages)} scanned
       </div>
-      <SeverityCounts counts={severityTotals(totals)} what="Vulnerable images" none="None vulnerable" />
+      {(vulnerableImages > 0 || undeterminedImages === 0) && (
+        <SeverityCounts counts={severityTotals(totals)} what="Vulnerable images" none="None vulnerable" />
+      )}
+      {undeterminedImages > 0 && <div className="plimsoll-quiet">{formatCount(undeterminedImages)} undetermined</div>}
     </>
   );
 }

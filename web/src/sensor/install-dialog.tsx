@@ -13,14 +13,13 @@ import {
 } from '@patternfly/react-core';
 import { useState } from 'react';
 import { api, bodyOf } from '../api/client.ts';
-import { CopyBlock } from '../display/copy.tsx';
+import { CopyBlock, CopyButton } from '../display/copy.tsx';
 import { formatLocal } from '../display/format-time.ts';
 import { useChange } from '../feedback/use-change.ts';
 import { SelectField, TextField } from '../form/fields.tsx';
 import { FormDialog } from '../form/form-dialog.tsx';
 import { readLabels } from '../form/labels.ts';
 import { mistakesOf } from '../form/violations.ts';
-import { installCommands } from './install-commands.ts';
 
 export function InstallDialog({ onClose }: { readonly onClose: () => void }) {
   const [name, setName] = useState('');
@@ -79,7 +78,8 @@ export function InstallDialog({ onClose }: { readonly onClose: () => void }) {
       </FormDialog>
     );
   }
-  const commands = installCommands({ url: window.location.origin, token: make.data.token, name });
+  const { token, ways, expiresAt } = make.data;
+  const image = /\bplimsoll:[\w.-]+/.exec(ways[0]?.text ?? '')?.[0];
   return (
     <Modal isOpen variant="large" aria-labelledby="install-title">
       <ModalHeader title={`Start the sensor "${name}"`} labelId="install-title" />
@@ -87,16 +87,25 @@ export function InstallDialog({ onClose }: { readonly onClose: () => void }) {
         <Alert
           variant="warning"
           isInline
-          title={`The token is shown this once. It makes one sensor, until ${formatLocal(make.data.expiresAt)}.`}
-        />
+          title={`The token is shown this once. It makes one sensor, until ${formatLocal(expiresAt)}.`}
+        >
+          <code className="plimsoll-name">{token}</code> <CopyButton text={token} what="the token" />
+        </Alert>
         <Tabs activeKey={way} onSelect={(_, key) => setWay(key)} aria-label="Ways to start it">
-          <Tab eventKey="podman" title={<TabTitleText>In a container</TabTitleText>}>
-            <CopyBlock text={commands.podman} what="the command" />
-            <Content component="small">IMAGE is your image of Plimsoll; docker takes the same options.</Content>
-          </Tab>
-          <Tab eventKey="node" title={<TabTitleText>With Node.js 24</TabTitleText>}>
-            <CopyBlock text={commands.node} what="the command" />
-          </Tab>
+          {ways.map(({ kind, title, note, text }) => (
+            <Tab key={kind} eventKey={kind} title={<TabTitleText>{title}</TabTitleText>}>
+              <Content component="p" className="plimsoll-apart">
+                {note}
+                {text.includes(`${image}`) && (
+                  <>
+                    {' '}
+                    <code>{image}</code> stands for your image of Plimsoll.
+                  </>
+                )}
+              </Content>
+              <CopyBlock text={text} what={`the commands for ${title}`} />
+            </Tab>
+          ))}
         </Tabs>
         <Content>
           <p>

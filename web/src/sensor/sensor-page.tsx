@@ -35,7 +35,7 @@ import { ActionMenu } from '../job/job-page.tsx';
 import { useRole } from '../session/session.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { toProfile, toProfileDraft } from './profile-draft.ts';
-import { sensorQuery } from './sensor-queries.ts';
+import { diagnosticsPath, sensorQuery } from './sensor-queries.ts';
 import { SensorState } from './sensor-state.tsx';
 
 export function SensorPage() {
@@ -127,6 +127,7 @@ function Actions({ sensor }: { readonly sensor: Sensor }) {
           title: sensor.isDraining ? 'Take work again' : 'Drain: finish, take nothing new',
           onClick: () => drain.mutate(!sensor.isDraining),
         },
+        { title: 'Download diagnostics', onClick: () => window.location.assign(diagnosticsPath(sensor.id)) },
         { isSeparator: true },
         { title: 'Retire', isDanger: true, onClick: () => void ask() },
       ]}

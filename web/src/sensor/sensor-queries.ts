@@ -25,3 +25,8 @@ export const sensorTokensQuery = queryOptions({
   queryKey: ['sensors', 'tokens'],
   queryFn: async ({ signal }) => await bodyOf(api.GET('/api/v1/sensor-tokens', { signal })),
 });
+
+/** Where all that the server knows of a sensor is downloaded from. */
+export function diagnosticsPath(sensorId: string): string {
+  return `/api/v1/sensors/${sensorId}/diagnostics`;
+}

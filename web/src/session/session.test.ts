@@ -11,6 +11,7 @@ const session = (
   everywhere,
   namespaces: Object.entries(namespaces).map(([id, role]) => ({ id, name: id, displayName: id, role })),
   csrfToken: null,
+  eventPosition: '1-0',
 });
 
 test.each([

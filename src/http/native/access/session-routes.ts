@@ -12,6 +12,7 @@ import { csrfTokenOf } from '#access/session.ts';
 import { completeSetup, needsSetup } from '#access/setup.ts';
 import { beginSession, changeOwnPassword, type SignedIn, signIn, signOut } from '#access/sign-in.ts';
 import { PlimsollError } from '#base/errors.ts';
+import { currentEventPosition } from '#store/event.ts';
 import { callerOf, headerOf } from '../../authentication.ts';
 import { signedIn } from '../../route-access.ts';
 import {
@@ -39,6 +40,9 @@ const sessionSchema = z
       .array(z.object({ id: z.uuid(), name: z.string(), displayName: z.string(), role: roleSchema }))
       .describe('Roles in single namespaces'),
     csrfToken: z.string().nullable().describe('To be sent as X-CSRF-Token with each change; null for API keys'),
+    eventPosition: z
+      .string()
+      .describe('`from` of a stream of events that misses nothing of what is read after this answer'),
   })
   .meta({ id: 'Session' });
 
@@ -185,6 +189,7 @@ export function sessionRoutes(context: AccessContext, site: Site) {
     const { accountId, by, everywhere, namespaces } = principal;
     if (accountId === undefined) throw new PlimsollError('NOT_FOUND', 'Cannot tell who this is: there is no account');
     const { id, name, displayName, email, passwordHash } = await getAccount(context, { principal }, accountId);
+    const eventPosition = await currentEventPosition(context.store.db);
     const places = await Promise.all([...namespaces.keys()].map(place => getNamespace(context, { principal }, place)));
     return {
       account: { id, name, displayName, email: email ?? null, hasPassword: passwordHash !== undefined },
@@ -195,6 +200,7 @@ export function sessionRoutes(context: AccessContext, site: Site) {
         return role === undefined ? [] : [{ id: place.id, name: place.name, displayName: place.displayName, role }];
       }),
       csrfToken,
+      eventPosition,
     };
   }
 }

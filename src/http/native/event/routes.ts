@@ -83,19 +83,28 @@ export function eventRoutes({ store: { db } }: ServerContext, feed: EventFeed) {
         schema: {
           tags: ['events'],
           summary: 'Follow events (text/event-stream)',
-          description: 'Starts with what happens from now on, or after `Last-Event-ID`, or after `after`.',
-          querystring: z.object({ ...filter, after: z.coerce.number().int().min(0).optional() }),
+          description:
+            'Starts with what happens from now on, or after `Last-Event-ID`, after `after`, or at the position `from`.',
+          querystring: z.object({
+            ...filter,
+            after: z.coerce.number().int().min(0).optional().describe('The id of an event'),
+            from: z
+              .string()
+              .regex(/^\d{1,19}-\d{1,15}$/)
+              .optional()
+              .describe('`eventPosition` of a session, so that nothing is missed in between'),
+          }),
         },
       },
       async (request, reply) => {
-        const { run, registry, kind, after } = request.query;
+        const { run, registry, kind, after, from } = request.query;
         const query = {
           runId: run,
           registryId: registry,
           kinds: kind,
           namespaceIds: visibleNamespaces(signedIn(request)),
         };
-        await streamEvents(request, reply, { db, feed, filter: query, after });
+        await streamEvents(request, reply, { db, feed, filter: query, after, from });
       },
     );
   };
@@ -108,6 +117,8 @@ export interface StreamOptions {
   readonly filter: EventFilter;
   /** After this event; missing: from now, or with `fromTheBeginning` from the first. */
   readonly after?: number | undefined;
+  /** From this position on, unless `after` is known. */
+  readonly from?: string | undefined;
   readonly fromTheBeginning?: boolean | undefined;
   /** The stream ends with an event of one of these kinds. */
   readonly until?: ReadonlySet<EventKind> | undefined;
@@ -140,11 +151,12 @@ async function* follow(
 /** Where to begin: where the client was cut off, after an event it names, or now. */
 async function startOf(
   lastSeen: string | undefined,
-  { db, after, fromTheBeginning = false }: StreamOptions,
+  { db, after, from, fromTheBeginning = false }: StreamOptions,
 ): Promise<EventPosition> {
   const known = lastSeen === undefined ? undefined : parseEventPosition(lastSeen);
   const wanted = known ?? (after === 0 ? BEGINNING : after === undefined ? undefined : await positionAfter(db, after));
-  if (wanted !== undefined) return wanted;
+  const start = wanted ?? (from === undefined ? undefined : parseEventPosition(from));
+  if (start !== undefined) return start;
   return fromTheBeginning ? BEGINNING : await currentEventPosition(db);
 }
 

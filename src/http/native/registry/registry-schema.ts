@@ -15,6 +15,7 @@ export const totalsSchema = z
     scannedImages: count,
     vulnerableImages: count,
     failedImages: count.describe('Their last scan failed; never counted as clean'),
+    undeterminedImages: count.describe('Scanned, without findings, but something in them could not be judged'),
     critical: count.describe('Vulnerable images whose highest severity this is'),
     high: count,
     medium: count,
