@@ -36,6 +36,8 @@ export const EVENT_KINDS = [
   'image.published',
   'image.unpublished',
   'grade.changed',
+  // Something that was asked of a project ended, or its image could not be judged.
+  'project.changed',
   'database.updated',
   'rematch.completed',
 ] as const;

@@ -3,7 +3,7 @@
 import type { FindingCounts } from './counts.ts';
 import type { Db } from './database.ts';
 import type { ScanState } from './image-list.ts';
-import { isVisible, type Scope } from './visible.ts';
+import { isOfProject, isVisible, type Scope } from './visible.ts';
 
 /** A manifest. */
 export interface ManifestView {
@@ -67,6 +67,7 @@ export async function findManifestView(db: Db, digest: string, scope: Scope): Pr
             .whereRef('manifestChild.digest', '=', 'manifest.digest')
             .where(isVisible('manifest_child.index_id', scope)),
         ),
+        isOfProject(scope),
       ]),
     )
     .executeTakeFirst();

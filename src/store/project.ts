@@ -5,6 +5,7 @@ import { type Selectable, sql } from 'kysely';
 import { conflictOn } from './constraint.ts';
 import { type Db, type Trx, toJson } from './database.ts';
 import type { ProjectTable } from './tables.ts';
+import { likeInside } from './visible.ts';
 
 /** What of a pull secret may be shown. */
 export interface PullSecretSummary {
@@ -169,6 +170,8 @@ export interface ProjectQuery {
   /** Missing: of all. */
   readonly namespaceIds?: readonly string[] | undefined;
   readonly status?: 'active' | 'archived' | undefined;
+  /** In the name, the PID, or the place where it is catalogued. */
+  readonly text?: string | undefined;
   readonly after?: { readonly name: string; readonly id: string } | undefined;
   readonly limit: number;
 }
@@ -176,12 +179,19 @@ export interface ProjectQuery {
 /** Projects by name. */
 export async function listProjects(
   db: Db,
-  { namespaceIds, status, after, limit }: ProjectQuery,
+  { namespaceIds, status, text, after, limit }: ProjectQuery,
 ): Promise<readonly ProjectRecord[]> {
   if (namespaceIds?.length === 0) return [];
   let select = projects(db);
   if (namespaceIds !== undefined) select = select.where('project.namespaceId', 'in', [...namespaceIds]);
   if (status !== undefined) select = select.where('project.status', '=', status);
+  if (text !== undefined && text.trim() !== '') {
+    const like = likeInside(text.trim());
+    select = select.where(
+      sql<boolean>`(lower(project.name) LIKE ${like} OR lower(project.pid) LIKE ${like}
+        OR lower(coalesce(project.registry, '') || '/' || coalesce(project.repository, '')) LIKE ${like})`,
+    );
+  }
   if (after !== undefined) {
     select = select.where(sql<boolean>`(project.name, project.id) > (${after.name}, ${after.id})`);
   }

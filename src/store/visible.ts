@@ -31,6 +31,21 @@ export function isVisible(manifestId: string, scope: Scope): RawBuilder<boolean>
 }
 
 /**
+ * The condition that a row of `manifest` is an image of a project there: those were scanned where they lie, and may be in no repository. What a
+ * client only told of does not count: whoever knows a digest could look into the images of others.
+ */
+export function isOfProject({ namespaceIds, registryId, repository }: Scope): RawBuilder<boolean> {
+  if (registryId !== undefined || repository !== undefined) return sql<boolean>`false`;
+  const isThere =
+    namespaceIds === undefined
+      ? sql`true`
+      : sql`project.namespace_id IN (SELECT CAST(value AS uuid) FROM ${valueSet(namespaceIds, 'text')})`;
+  return sql<boolean>`EXISTS (
+    SELECT FROM project_image AS own JOIN project ON project.id = own.project_id
+    WHERE own.digest = manifest.digest AND own.origin <> 'report' AND own.deleted_at IS NULL AND ${isThere})`;
+}
+
+/**
  * `visible_image (manifest_id)` and `visible_set (set_id)`, to go after `WITH`: all images that are seen, and the sets of packages in them,
  * found once for a whole list. Sets are far fewer than pairs of packages and images.
  */

@@ -96,8 +96,17 @@ export const PROJECT_ROWS: readonly Row[] = [
     for: 'viewer',
     request: async world => ({ params: { requestId: await newScan(world) } }),
   },
+  { route: 'GET /api/v1/projects/:projectId/checklist', for: 'viewer', request: project },
   { route: 'GET /api/v1/catalog/repositories', for: 'everybody' },
   { route: 'GET /api/v1/catalog/images', for: 'everybody' },
+  // Nothing is published, which everybody is told.
+  ...['', '/vulnerabilities', '/sbom'].map(
+    (below): Row => ({
+      route: `GET /api/v1/catalog/images/:imageId${below}`,
+      for: 'everybody',
+      request: () => ({ params: { imageId: '0'.repeat(24) } }),
+    }),
+  ),
   { route: 'GET /api/v1/base-images', for: 'signed-in' },
   // There is no such registry, which only those are told who may ask.
   {

@@ -1856,7 +1856,7 @@ export interface paths {
                     /** @description Only events of this registry */
                     registry?: string;
                     /** @description Only these kinds */
-                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
+                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
                     /** @description Rows of a page */
                     limit?: number;
                     /** @description `nextCursor` of the page before */
@@ -1928,7 +1928,7 @@ export interface paths {
                     /** @description Only events of this registry */
                     registry?: string;
                     /** @description Only these kinds */
-                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
+                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
                     /** @description The id of an event */
                     after?: number;
                     /** @description `eventPosition` of a session, so that nothing is missed in between */
@@ -4713,6 +4713,8 @@ export interface paths {
                     cursor?: string;
                     namespaceId?: string;
                     status?: "active" | "archived";
+                    /** @description In the name, the PID, or the place in the catalogue */
+                    q?: string;
                 };
                 header?: never;
                 path?: never;
@@ -4959,6 +4961,64 @@ export interface paths {
                 };
             };
         };
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a project still misses before an image of it is published */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    projectId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["ChecklistItem"][];
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/projects/{projectId}/pull-secret": {
@@ -5820,6 +5880,300 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List repositories with published images; for everybody */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows of a page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before */
+                    cursor?: string;
+                    /** @description In the place, the name of the project or its description */
+                    q?: string;
+                    registry?: string;
+                    repository?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["CatalogRepository"][];
+                            /** @description Missing pages follow while this is not null */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List published images, newest first; for everybody */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows of a page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before */
+                    cursor?: string;
+                    registry?: string;
+                    repository?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["CatalogImage"][];
+                            /** @description Missing pages follow while this is not null */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/images/{imageId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a published image; for everybody */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    imageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CatalogImageDetails"];
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/images/{imageId}/vulnerabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what is wrong with a published image, the worst first; for everybody */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows of a page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before */
+                    cursor?: string;
+                    /** @description In the name of the weakness or of the package */
+                    q?: string;
+                    severity?: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NEGLIGIBLE" | "UNKNOWN";
+                };
+                header?: never;
+                path: {
+                    imageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["CatalogFinding"][];
+                            /** @description Missing pages follow while this is not null */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/images/{imageId}/sbom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is installed in a published image, in a format of the command line; for everybody */
+        get: {
+            parameters: {
+                query?: {
+                    format?: "table" | "json" | "cyclonedx-json" | "spdx-json" | "purl-list";
+                };
+                header?: never;
+                path: {
+                    imageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -7243,7 +7597,7 @@ export interface paths {
                     "application/json": {
                         name: string;
                         url: string;
-                        kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
+                        kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
                         /** @default {} */
                         filter?: {
                             /** @description Only events of these registries */
@@ -7404,7 +7758,7 @@ export interface paths {
                     "application/json": {
                         name?: string;
                         url?: string;
-                        kinds?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
+                        kinds?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
                         filter?: {
                             /** @description Only events of these registries */
                             registryIds?: string[];
@@ -7749,6 +8103,109 @@ export interface components {
             /** @description `status:Running`, `scheduleUuid:*`; ids win */
             filter?: string;
         };
+        CatalogFinding: {
+            id: string;
+            /** @enum {string} */
+            severity: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NEGLIGIBLE" | "UNKNOWN";
+            title: string | null;
+            package: {
+                type: string;
+                name: string;
+                version: string;
+            };
+            fix: {
+                kind: string;
+                version: string | null;
+            };
+            isKnownExploited: boolean;
+        };
+        CatalogImage: {
+            id: string;
+            project: string;
+            registry: string;
+            repository: string;
+            digest: string;
+            listDigest: string | null;
+            architecture: string;
+            tags: string[];
+            /** @description A to F; null: unknown */
+            grade: string | null;
+            /** Format: date-time */
+            publishedAt: string;
+            /** @description What to give to `podman pull` */
+            pull: string;
+        };
+        CatalogImageDetails: {
+            id: string;
+            project: string;
+            registry: string;
+            repository: string;
+            digest: string;
+            listDigest: string | null;
+            architecture: string;
+            tags: string[];
+            /** @description A to F; null: unknown */
+            grade: string | null;
+            /** Format: date-time */
+            publishedAt: string;
+            /** @description What to give to `podman pull` */
+            pull: string;
+            description: string | null;
+            sizeBytes: number | null;
+            grades: {
+                grade: string;
+                /** Format: date-time */
+                startsAt: string;
+                endsAt: string | null;
+            }[];
+            /** @description Null: it was never read, and nothing is known of its weaknesses */
+            scannedAt: string | null;
+            counts: components["schemas"]["FindingCounts"] | null;
+        };
+        CatalogRepository: {
+            registry: string;
+            repository: string;
+            project: string;
+            imageCount: number;
+            architectures: string[];
+            /** @description Of the newest image; null: unknown */
+            grade: string | null;
+            description: string | null;
+            /**
+             * Format: date-time
+             * @description When an image of it was last published
+             */
+            publishedAt: string;
+        };
+        CheckResult: {
+            name: string;
+            /** @enum {string} */
+            outcome: "failed" | "error" | "warning" | "passed" | "not-applicable";
+            /** @description What an image must have */
+            description: string | null;
+            /** @description What was found */
+            summary: string | null;
+            why: string | null;
+            /** @description What to do */
+            fix: string | null;
+            found: {
+                kind: string;
+                subject: string;
+                detail: string | null;
+                layer: number | null;
+            }[];
+            differsFromPreflight: string | null;
+        };
+        ChecklistItem: {
+            /** @enum {string} */
+            item: "description" | "contacts" | "location" | "pull-secret" | "image" | "checks" | "grade" | "published";
+            /**
+             * @description `open`: it must be done before anything is published; `advised`: nothing waits for it
+             * @enum {string}
+             */
+            state: "done" | "open" | "advised" | "running" | "not-needed";
+            message: string;
+        };
         ChildManifest: {
             digest: string;
             mediaType: string;
@@ -7794,7 +8251,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            kind: "run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed";
+            kind: "run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed";
             namespaceId: string | null;
             registryId: string | null;
             scheduleId: string | null;
@@ -8255,6 +8712,8 @@ export interface components {
                 [key: string]: unknown;
             };
             isHosted: boolean;
+            /** @description Where its images are pushed to, without their own name; of hosted projects */
+            pushTo: string | null;
             certificationStatus: string;
             certifiedAt: string | null;
             history: {
@@ -8793,6 +9252,15 @@ export interface components {
             document: {
                 [key: string]: unknown;
             };
+            /** @description The checks of the document, those that block first */
+            checks: components["schemas"]["CheckResult"][];
+            /** @description By which policy it was checked, where that is known */
+            policy: string | null;
+            /** @description Whether known weaknesses stand against it; of our own checks alone */
+            gate: {
+                outcome: string;
+                summary: string;
+            } | null;
             /** Format: date-time */
             createdAt: string;
         };
@@ -8884,7 +9352,7 @@ export interface components {
             namespaceId: string;
             name: string;
             url: string;
-            kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "database.updated" | "rematch.completed")[];
+            kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
             filter: {
                 /** @description Only events of these registries */
                 registryIds?: string[];

@@ -20,7 +20,7 @@ export const STALE_AFTER: Readonly<Record<EventKind, readonly string[]>> = {
   'run.skipped': ['schedules'],
   'image.found': IMAGE,
   'image.gone': IMAGE,
-  'image.pushed': IMAGE,
+  'image.pushed': [...IMAGE, 'projects'],
   'image.pulled': [],
   'tag.removed': IMAGE,
   'image.scanned': IMAGE,
@@ -34,6 +34,7 @@ export const STALE_AFTER: Readonly<Record<EventKind, readonly string[]>> = {
   'image.published': ['projects'],
   'image.unpublished': ['projects'],
   'grade.changed': ['projects'],
+  'project.changed': ['projects'],
   'database.updated': ['database', 'overview'],
   'rematch.completed': [...IMAGE, 'vulnerabilities', 'database'],
 };

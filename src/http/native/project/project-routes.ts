@@ -1,9 +1,11 @@
 /** `/api/v1/projects`: certification projects, their pull secrets and registry keys. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { CHECKLIST_ITEMS, readChecklist } from '#project/checklist.ts';
 import { changeProject, createProject, getProject, listProjects, type ProjectChange } from '#project/manage-project.ts';
 import type { ProjectContext } from '#project/project-context.ts';
 import { endKey, showRegistryKey } from '#project/registry-key.ts';
+import type { ProjectRecord } from '#store/project.ts';
 import { callerOf } from '../../authentication.ts';
 import { decodeCursor, pageOf, pageQuery, toPage } from '../../cursor.ts';
 import { expectedRevision, sendRevision } from '../../revision.ts';
@@ -26,10 +28,21 @@ const secretBody = z.strictObject({
     .describe('config.json as `podman login --authfile` writes it, or a Kubernetes secret with it'),
 });
 
+const checklistItemSchema = z
+  .object({
+    item: z.enum(CHECKLIST_ITEMS),
+    state: z
+      .enum(['done', 'open', 'advised', 'running', 'not-needed'])
+      .describe('`open`: it must be done before anything is published; `advised`: nothing waits for it'),
+    message: z.string(),
+  })
+  .meta({ id: 'ChecklistItem' });
+
 /** Adds the routes. */
 export function projectRoutes(context: ProjectContext) {
   return (instance: FastifyInstance): void => {
     const app = typed(instance);
+    const shown = (project: ProjectRecord) => presentProject(project, context.hosted?.host);
     app.get(
       '/api/v1/projects',
       {
@@ -41,21 +54,23 @@ export function projectRoutes(context: ProjectContext) {
             ...pageQuery,
             namespaceId: z.uuid().optional(),
             status: z.enum(['active', 'archived']).optional(),
+            q: z.string().max(255).optional().describe('In the name, the PID, or the place in the catalogue'),
           }),
           response: { 200: pageOf(projectSchema), ...problems },
         },
       },
       async request => {
-        const { limit, cursor, namespaceId, status } = request.query;
+        const { limit, cursor, namespaceId, status, q } = request.query;
         const after = decodeCursor(cursor, z.object({ name: z.string(), id: z.string() }));
         const projects = await listProjects(context, callerOf(request), {
           namespaceId,
           status,
+          text: q,
           after,
           limit: limit + 1,
         });
         const { items, nextCursor } = toPage(projects, limit, ({ name, id }) => ({ name, id }));
-        return { items: items.map(presentProject), nextCursor };
+        return { items: items.map(shown), nextCursor };
       },
     );
     app.post(
@@ -81,7 +96,7 @@ export function projectRoutes(context: ProjectContext) {
           change: { ...(change as ProjectChange), name },
         });
         sendRevision(reply, made.revision);
-        return await reply.code(201).send(presentProject(made));
+        return await reply.code(201).send(shown(made));
       },
     );
     app.get(
@@ -98,7 +113,23 @@ export function projectRoutes(context: ProjectContext) {
       async (request, reply) => {
         const project = await getProject(context, callerOf(request), { id: request.params.projectId });
         sendRevision(reply, project.revision);
-        return presentProject(project);
+        return shown(project);
+      },
+    );
+    app.get(
+      '/api/v1/projects/:projectId/checklist',
+      {
+        ...access,
+        schema: {
+          tags,
+          summary: 'What a project still misses before an image of it is published',
+          params: projectParams,
+          response: { 200: z.object({ items: z.array(checklistItemSchema) }), ...problems },
+        },
+      },
+      async request => {
+        const project = await getProject(context, callerOf(request), { id: request.params.projectId });
+        return { items: (await readChecklist(context, project)).map(one => ({ ...one })) };
       },
     );
     app.patch(
@@ -119,7 +150,7 @@ export function projectRoutes(context: ProjectContext) {
           revision: expectedRevision(request),
         });
         sendRevision(reply, changed.revision);
-        return presentProject(changed);
+        return shown(changed);
       },
     );
     app.put(
@@ -136,7 +167,7 @@ export function projectRoutes(context: ProjectContext) {
       },
       async request => {
         const change = { pullSecret: request.body.pullSecret };
-        return presentProject(await changeProject(context, callerOf(request), request.params.projectId, { change }));
+        return shown(await changeProject(context, callerOf(request), request.params.projectId, { change }));
       },
     );
     app.delete(

@@ -1,6 +1,7 @@
 /** Projects and what belongs to them, as the native API shows them. */
 import { z } from 'zod';
 import type { ShownRegistryKey } from '#project/registry-key.ts';
+import { CHECK_OUTCOMES, readResultDocument } from '#project/result-document.ts';
 import { CONTAINER_TYPES, DISTRIBUTION_METHODS, OS_CONTENT_TYPES, PROJECT_KINDS } from '#project/settings.ts';
 import type { ProjectRecord } from '#store/project.ts';
 import type { BaseImage } from '#store/project-base-image.ts';
@@ -43,6 +44,10 @@ export const projectSchema = z
     osContentType: z.string().nullable(),
     distributionMethod: z.string(),
     isHosted: z.boolean(),
+    pushTo: z
+      .string()
+      .nullable()
+      .describe('Where its images are pushed to, without their own name; of hosted projects'),
     certificationStatus: z.string(),
     certifiedAt: time.nullable(),
     history: z.array(z.object({ status: z.string(), at: time, by: z.string() })),
@@ -113,6 +118,26 @@ export const requestSchema = z
   })
   .meta({ id: 'ProjectRequest' });
 
+const shownCheckSchema = z
+  .object({
+    name: z.string(),
+    outcome: z.enum(CHECK_OUTCOMES),
+    description: z.string().nullable().describe('What an image must have'),
+    summary: z.string().nullable().describe('What was found'),
+    why: z.string().nullable(),
+    fix: z.string().nullable().describe('What to do'),
+    found: z.array(
+      z.object({
+        kind: z.string(),
+        subject: z.string(),
+        detail: z.string().nullable(),
+        layer: z.number().int().nullable(),
+      }),
+    ),
+    differsFromPreflight: z.string().nullable(),
+  })
+  .meta({ id: 'CheckResult' });
+
 export const resultSchema = z
   .object({
     id: objectId,
@@ -121,6 +146,12 @@ export const resultSchema = z
     origin: z.enum(['reported', 'verified']).describe('`verified`: of our own checks'),
     isPassed: z.boolean(),
     document: z.record(z.string(), z.unknown()).describe('results.json, with what was found and what to do'),
+    checks: z.array(shownCheckSchema).describe('The checks of the document, those that block first'),
+    policy: z.string().nullable().describe('By which policy it was checked, where that is known'),
+    gate: z
+      .object({ outcome: z.string(), summary: z.string() })
+      .nullable()
+      .describe('Whether known weaknesses stand against it; of our own checks alone'),
     createdAt: time,
   })
   .meta({ id: 'TestResult' });
@@ -143,11 +174,12 @@ export const baseImageSchema = z
   })
   .meta({ id: 'BaseImage' });
 
-/** A project as it is shown. */
-export function presentProject(project: ProjectRecord) {
+/** A project as it is shown; `host` is that of the hosted registry. */
+export function presentProject(project: ProjectRecord, host: string | undefined) {
   const { pullSecret } = project;
   return {
     ...project,
+    pushTo: project.isHosted && host !== undefined ? `${host}/${project.pid}` : null,
     details: { ...project.details },
     history: project.history.map(one => ({ ...one })),
     osContentType: project.osContentType ?? null,
@@ -202,7 +234,15 @@ export function presentRequest(request: ProjectRequest) {
 
 /** A test result as it is shown. */
 export function presentResult({ updatedAt: _, ...result }: TestResult) {
-  return { ...result, imageId: result.imageId ?? null, document: { ...result.document } };
+  const { checks, policy, gate } = readResultDocument(result.document);
+  return {
+    ...result,
+    imageId: result.imageId ?? null,
+    document: { ...result.document },
+    checks: checks.map(check => ({ ...check, found: check.found.map(one => ({ ...one })) })),
+    policy,
+    gate: gate === null ? null : { ...gate },
+  };
 }
 
 /** A registry key as it is shown. */
