@@ -8772,6 +8772,8 @@ export interface components {
                 state: "none" | "pending" | "running" | "completed" | "failed";
                 message: string | null;
             };
+            /** @description What is wrong with it; null before it was read, and for what a client only told of */
+            counts: components["schemas"]["FindingCounts"] | null;
             /** @description A to F; null: unknown */
             grade: string | null;
             grades: {
@@ -8921,6 +8923,20 @@ export interface components {
                 pullTimeSideEffect: boolean;
                 rateLimitHeaders: boolean;
             };
+        };
+        Rematch: {
+            id: number;
+            fromVersion: number | null;
+            toVersion: number;
+            /** Format: date-time */
+            startedAt: string;
+            completedAt: string | null;
+            packagesTotal: number;
+            packagesJudged: number;
+            imagesChanged: number;
+            findingsNew: number;
+            findingsFixed: number;
+            findingsChanged: number;
         };
         Repository: {
             /** Format: uuid */
@@ -9341,9 +9357,7 @@ export interface components {
             } | null;
             isBuilding: boolean;
             /** @description What the last changes changed, newest first */
-            rematches: {
-                [key: string]: unknown;
-            }[];
+            rematches: components["schemas"]["Rematch"][];
         };
         Webhook: {
             /** Format: uuid */

@@ -7,9 +7,10 @@ import { getProject } from '#project/manage-project.ts';
 import { findObjections } from '#project/objections.ts';
 import type { ProjectContext } from '#project/project-context.ts';
 import { getRequest, OPERATIONS, requestForImages, requestScan } from '#project/requests.ts';
+import { findManifestScans, findManifestViews } from '#store/manifest-view.ts';
 import { listBaseImages } from '#store/project-base-image.ts';
 import { findGradeSchedules } from '#store/project-grade.ts';
-import { listProjectImages } from '#store/project-image.ts';
+import { listProjectImages, type ProjectImage } from '#store/project-image.ts';
 import { listRequests } from '#store/project-request.ts';
 import { listTestResults } from '#store/project-result.ts';
 import { callerOf } from '../../authentication.ts';
@@ -60,7 +61,8 @@ export function projectImageRoutes(context: ProjectContext) {
           images.map(({ id }) => id),
         );
         const { items, nextCursor } = toPage(images, limit, positionOf);
-        return { items: items.map(image => presentImage(image, grades.get(image.id))), nextCursor };
+        const scans = await findScans(context, items);
+        return { items: items.map(one => presentImage(one, grades.get(one.id), scans.get(one.digest))), nextCursor };
       },
     );
     app.get(
@@ -88,7 +90,11 @@ export function projectImageRoutes(context: ProjectContext) {
         const grades = await findGradeSchedules(db, [image.id]);
         const signal = AbortSignal.any([request.server.stopping, AbortSignal.timeout(60_000)]);
         const objections = await findObjections(context, project, image, signal);
-        return { image: presentImage(image, grades.get(image.id)), objections: objections.map(one => ({ ...one })) };
+        const scan = (await findScans(context, [image])).get(image.digest);
+        return {
+          image: presentImage(image, grades.get(image.id), scan),
+          objections: objections.map(one => ({ ...one })),
+        };
       },
     );
     app.get(
@@ -246,4 +252,14 @@ export function projectImageRoutes(context: ProjectContext) {
       },
     );
   };
+}
+
+/** What is known of the weaknesses of images, by digest. */
+async function findScans({ store: { db } }: ProjectContext, images: readonly ProjectImage[]) {
+  const views = await findManifestViews(db, [...new Set(images.map(({ digest }) => digest))]);
+  const scans = await findManifestScans(
+    db,
+    [...views.values()].map(({ id }) => id),
+  );
+  return new Map([...views].map(([digest, { id }]) => [digest, scans.get(id)]));
 }
