@@ -4,6 +4,7 @@
 import { Command, CommanderError } from 'commander';
 import { ERRORS, exitStatusOf, PlimsollError, toPlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
+import { addBaseImageCommands } from './base-image.ts';
 import { addCertifyCommand } from './certify.ts';
 import type { CliContext } from './context.ts';
 import { addDbCommands } from './db.ts';
@@ -11,6 +12,7 @@ import { addSbomCommand } from './sbom.ts';
 import { addScanCommand } from './scan.ts';
 import { addSensorCommand } from './sensor.ts';
 import { addServeCommand } from './serve.ts';
+import { addSubmitCommand } from './submit.ts';
 
 const EXAMPLES = `
 Examples:
@@ -18,6 +20,7 @@ Examples:
   plimsoll sbom dir:/                                       what is installed on this machine
   plimsoll sbom oci-archive:app.tar --format cyclonedx-json --output app.cdx.json
   plimsoll sbom docker-daemon:app:dev --quiet --format json
+  plimsoll submit quay.io/me/app:1.0-1 --project ID         certify and publish it on a server
   plimsoll serve                                            the server, on http://127.0.0.1:8080
   plimsoll sensor --server https://plimsoll.example         reads images elsewhere, for that server
 
@@ -93,6 +96,8 @@ function buildProgram(context: CliContext, onPolicyNotMet: () => void): Command 
   addScanCommand(program, context, onPolicyNotMet);
   addSbomCommand(program, context);
   addCertifyCommand(program, context, onPolicyNotMet);
+  addSubmitCommand(program, context, onPolicyNotMet);
+  addBaseImageCommands(program, context);
   addDbCommands(program, context);
   addServeCommand(program, context);
   addSensorCommand(program, context);

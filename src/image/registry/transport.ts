@@ -3,8 +3,8 @@
  * registries yet. Redirects are not followed here, and no status is judged.
  */
 import { BlockList, isIP } from 'node:net';
-import { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
+import { type Duplex, Readable } from 'node:stream';
+import type { buildConnector, Dispatcher } from 'undici';
 import { PlimsollError } from '#base/errors.ts';
 import { guardedLookup, isLoopback, type Reach, whyRefused } from './address.ts';
 import { AttemptError, type Patience, throwIfAborted } from './attempt.ts';
@@ -39,7 +39,7 @@ export interface TransportOptions {
 
 /** One request. `url` carries no credentials. */
 export interface Hop {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   /** Bytes at hand, or a stream of them; the time that a stream takes does not count as waiting for an answer. */
@@ -75,8 +75,12 @@ export class Transport implements AsyncDisposable {
   readonly #bypass: (hostname: string) => boolean;
   readonly #proxies: Readonly<Record<'httpProxy' | 'httpsProxy' | 'noProxy', string>>;
   readonly #homeIsLoopback: boolean;
-  /** Ends connections that are still being made; undici would wait for their time-out. */
+  /** Connections, among them those that are still being made: undici would wait for the time-out of these. */
+  readonly #connections = new Set<Duplex>();
+  /** Does the same for connections through a proxy. */
   readonly #closing = new AbortController();
+  /** Origins that do not keep to HTTP, as far as seen: they may well send bodies where none may be. */
+  readonly #unruly = new Set<string>();
   #direct: Dispatcher | undefined;
   #proxy: Dispatcher | undefined;
 
@@ -120,6 +124,8 @@ export class Transport implements AsyncDisposable {
           ...(played === undefined ? {} : { host: url.host }),
         },
         ...(hop.body === undefined ? {} : { body: toBody(hop.body, () => timer.refresh()) }),
+        // undici closes the connection after a HEAD, since some servers send a body all the same; a listing asks for thousands of heads.
+        ...(hop.method === 'HEAD' ? { reset: this.#unruly.has(target.origin) } : {}),
         signal,
         headersTimeout: 0,
         bodyTimeout: 0,
@@ -139,6 +145,7 @@ export class Transport implements AsyncDisposable {
         },
       };
     } catch (error) {
+      if (error instanceof undici.errors.HTTPParserError) this.#unruly.add(target.origin);
       throw this.failure(error, url, options);
     } finally {
       clearTimeout(timer);
@@ -175,6 +182,7 @@ export class Transport implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
+    for (const connection of this.#connections) connection.destroy();
     await Promise.all([this.#direct?.destroy(), this.#proxy?.destroy()]);
   }
 
@@ -183,16 +191,14 @@ export class Transport implements AsyncDisposable {
   }
 
   /** Made on first use: reading the machine's certificates takes longer than many a request. */
-  #dispatcherFor(url: URL, { Agent, EnvHttpProxyAgent }: typeof import('undici')): Dispatcher {
+  #dispatcherFor(url: URL, undici: typeof import('undici')): Dispatcher {
     if (!this.#isProxied(url)) {
-      this.#direct ??= new Agent(this.#agentOptions());
+      this.#direct ??= new undici.Agent(this.#agentOptions(undici));
       return this.#direct;
     }
-    const { connect, ...rest } = this.#agentOptions();
-    const { lookup: _, ...tls } = connect;
-    this.#proxy ??= new EnvHttpProxyAgent({
-      ...rest,
-      connect,
+    const { lookup: _, ...tls } = { ...this.#connectOptions(), signal: this.#closing.signal };
+    this.#proxy ??= new undici.EnvHttpProxyAgent({
+      ...this.#agentOptions(undici),
       requestTls: tls,
       proxyTls: tls,
       connectTimeout: this.#options.patience.connectTimeoutMs,
@@ -202,19 +208,30 @@ export class Transport implements AsyncDisposable {
     return this.#proxy;
   }
 
-  #agentOptions() {
+  #agentOptions(undici: typeof import('undici')) {
+    // One connection per request of a few large streams: HTTP/2 gains nothing and shares one flow-control window.
+    return { allowH2: false, maxHeaderSize: MAX_HEADER_BYTES, connect: this.#connector(undici) };
+  }
+
+  /** Makes connections and remembers them. A `signal` among the options would do, were it not that Node never takes its listeners off again. */
+  #connector(undici: typeof import('undici')): buildConnector.connector {
+    const make = undici.buildConnector(this.#connectOptions());
+    return (options, callback) => {
+      // It gives the socket back, whatever its type says.
+      const socket = make(options, callback) as unknown as Duplex | undefined;
+      if (socket === undefined) return;
+      this.#connections.add(socket);
+      socket.once('close', () => this.#connections.delete(socket));
+    };
+  }
+
+  #connectOptions() {
     const { tlsVerify, authorities, patience } = this.#options;
     return {
-      // One connection per request of a few large streams: HTTP/2 gains nothing and shares one flow-control window.
       allowH2: false,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      connect: {
-        allowH2: false,
-        timeout: patience.connectTimeoutMs,
-        signal: this.#closing.signal,
-        lookup: guardedLookup(hostname => this.#reachOf(hostname)),
-        ...(tlsVerify ? { secureContext: trustAlso(authorities) } : { rejectUnauthorized: false }),
-      },
+      timeout: patience.connectTimeoutMs,
+      lookup: guardedLookup(hostname => this.#reachOf(hostname)),
+      ...(tlsVerify ? { secureContext: trustAlso(authorities) } : { rejectUnauthorized: false }),
     };
   }
 

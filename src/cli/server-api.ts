@@ -1,0 +1,157 @@
+/** A Plimsoll server as commands ask it: its native API, with an API key. */
+import { z } from 'zod';
+import { ERRORS, type ErrorCode, PlimsollError, toPlimsollError } from '#base/errors.ts';
+import { printable } from '#base/text.ts';
+import { AttemptError, backoffMs, DEFAULT_PATIENCE } from '#image/registry/attempt.ts';
+import { readAll } from '#image/registry/read-body.ts';
+import { type Answer, discard, Transport } from '#image/registry/transport.ts';
+import { readServerUrl } from '#scan/sensor/http-port.ts';
+import { pause } from '#scan/sensor/reports.ts';
+import type { CliContext } from './context.ts';
+import { readInput } from './read-input.ts';
+import type { ServerOptions } from './server-options.ts';
+
+/** A question. */
+export interface ServerQuestion<T> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Below `/api/v1`. */
+  readonly path: string;
+  readonly json?: unknown;
+  /** What is asked for, as the beginning of a message: `Cannot read project 64b7…`. */
+  readonly task: string;
+  /** What of the answer is used. */
+  readonly answer: z.ZodType<T>;
+}
+
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+const MAX_KEY_BYTES = 4096;
+const MAX_CERTIFICATES_BYTES = 16 * 1024 * 1024;
+/** Questions that change nothing are asked again, over half a minute: a server may be restarted while somebody waits for it. */
+const ATTEMPTS = 6;
+const PATIENCE = { ...DEFAULT_PATIENCE, baseDelayMs: 500, maxDelayMs: 10_000 };
+
+const problemSchema = z.object({ code: z.string().catch(''), detail: z.string().catch('') });
+
+/** Opens the way to a server; nothing is asked yet. @throws {PlimsollError} `USAGE` without an address or a key. */
+export async function openServerApi(options: ServerOptions, context: CliContext): Promise<ServerApi> {
+  const { env, signal, version } = context;
+  const address = options.server ?? env['PLIMSOLL_URL'];
+  if (address === undefined || address === '') {
+    throw new PlimsollError('USAGE', 'Cannot ask a server: name it with --server or PLIMSOLL_URL');
+  }
+  const base = readServerUrl(address, options.allowHttp === true || env['PLIMSOLL_ALLOW_HTTP'] === '1');
+  const key =
+    options.apiKeyFile === undefined
+      ? (env['PLIMSOLL_API_KEY'] ?? '')
+      : (await readInput(options.apiKeyFile, { what: 'API key', maxBytes: MAX_KEY_BYTES, signal })).toString('utf8');
+  if (!/^[\x21-\x7e]+$/.test(key.trim())) {
+    throw new PlimsollError(
+      'USAGE',
+      'Cannot ask the server: give an API key, one line in a file named by --api-key-file, or in PLIMSOLL_API_KEY',
+    );
+  }
+  const authorities =
+    options.caFile === undefined
+      ? []
+      : [await readInput(options.caFile, { what: 'certificates', maxBytes: MAX_CERTIFICATES_BYTES, signal })];
+  const transport = new Transport({
+    tlsVerify: true,
+    authorities: authorities.map(pem => pem.toString('utf8')),
+    proxies: env,
+    patience: PATIENCE,
+    userAgent: `plimsoll/${version}`,
+    allowsLinkLocal: false,
+    home: base.hostname,
+    allowsPrivate: true,
+    advice: 'ca-file',
+  });
+  return new ServerApi(base, transport, key.trim());
+}
+
+/** See the head of the file. Held with `await using`. */
+export class ServerApi implements AsyncDisposable {
+  readonly #base: URL;
+  readonly #transport: Transport;
+  readonly #key: string;
+
+  constructor(base: URL, transport: Transport, key: string) {
+    this.#base = base;
+    this.#transport = transport;
+    this.#key = key;
+  }
+
+  /** Asks. @throws {PlimsollError} `SERVER_UNAVAILABLE`, or with the code and the words of the server. */
+  async ask<T>(question: ServerQuestion<T>, signal: AbortSignal): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#once(question, signal);
+      } catch (error) {
+        if (signal.aborted) throw toPlimsollError(signal.reason);
+        const failure =
+          error instanceof AttemptError
+            ? new PlimsollError('SERVER_UNAVAILABLE', error.message, { cause: error })
+            : toPlimsollError(error);
+        const mayAgain = question.method === 'GET' && failure.code === 'SERVER_UNAVAILABLE' && attempt < ATTEMPTS;
+        if (!mayAgain) throw failure;
+        await pause(backoffMs(attempt, PATIENCE), signal);
+      }
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#transport[Symbol.asyncDispose]();
+  }
+
+  async #once<T>({ method, path, json, task, answer }: ServerQuestion<T>, signal: AbortSignal): Promise<T> {
+    const body = json === undefined ? undefined : Buffer.from(JSON.stringify(json));
+    const hop = {
+      method,
+      url: new URL(`./api/v1${path}`, this.#base),
+      headers: {
+        accept: 'application/json, application/problem+json',
+        authorization: `Bearer ${this.#key}`,
+        ...(body === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': String(body.byteLength) }),
+      },
+      ...(body === undefined ? {} : { body }),
+    };
+    const reply = await this.#transport.send(hop, { task, signal });
+    try {
+      const options = { task, signal, limitBytes: MAX_ANSWER_BYTES };
+      if (reply.status < 200 || reply.status >= 300) throw await this.#toFailure(reply, options);
+      const text = Buffer.from(await readAll(reply, this.#transport, options)).toString('utf8');
+      const { success, data } = answer.safeParse(text === '' ? null : parseJson(text));
+      if (success) return data;
+      const what = 'are it and this program of the same version?';
+      throw new PlimsollError('SERVER_UNAVAILABLE', `${task}: the server answers something else; ${what}`);
+    } finally {
+      await discard(reply);
+    }
+  }
+
+  async #toFailure(
+    reply: Answer,
+    options: { readonly task: string; readonly signal: AbortSignal; readonly limitBytes: number },
+  ): Promise<PlimsollError> {
+    const { status, url } = reply;
+    const { task } = options;
+    const text = Buffer.from(await readAll(reply, this.#transport, options)).toString('utf8');
+    const { code, detail } = problemSchema.catch({ code: '', detail: '' }).parse(parseJson(text));
+    const isKnown = (one: string): one is ErrorCode => Object.hasOwn(ERRORS, one);
+    if (isKnown(code) && detail !== '') {
+      const isAway = status >= 500 && code !== 'BUG';
+      return new PlimsollError(isAway ? 'SERVER_UNAVAILABLE' : code, `${task}: ${printable(detail, 4000)}`);
+    }
+    const what = 'is it a Plimsoll server, and is there no proxy or log-in page in between?';
+    return new PlimsollError('SERVER_UNAVAILABLE', `${task}: ${url.host} answers ${status}; ${what}`);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
