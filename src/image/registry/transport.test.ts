@@ -4,16 +4,18 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, createServer as createSocketServer, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { IMPATIENT, openFromRegistry } from '../../../test/fixtures/open-from-registry.ts';
+import { IMPATIENT, openFromRegistry, registryReference } from '../../../test/fixtures/open-from-registry.ts';
 import { makeCertificate, sends, startRegistryServer } from '../../../test/fixtures/registry-server.ts';
 import { scratchFolder } from '../../../test/fixtures/scratch-folder.ts';
 import { guardedLookup } from './address.ts';
-import { originsOf } from './client.ts';
-import { fixedCredentials } from './credential-store.ts';
+import { originsOf, RegistryClient } from './client.ts';
+import { fixedCredentials, noCredentials } from './credential-store.ts';
+import { openRegistryWith } from './open-registry.ts';
 
 const options = { signal: new AbortController().signal };
 const made = await makeCertificate(['127.0.0.1', 'localhost', 'registry-1.docker.io', 'auth.docker.io', 'r.example']);
 const other = (await makeCertificate(['elsewhere.example'])) ?? { key: '', cert: '' };
+const DIGEST = `sha256:${'a'.repeat(64)}`;
 const certificate = made ?? { key: '', cert: '' };
 const withTls = test.skipIf(made === undefined);
 if (made === undefined) console.warn('TLS tests of the registry client are left out: there is no openssl');
@@ -241,6 +243,54 @@ test('cancelling does not wait for a host that takes the connection and says not
   await content[Symbol.asyncDispose]();
   for (const socket of sockets) socket.destroy();
   silent.close();
+});
+
+test('hundreds of heads share a few connections, and one client', async () => {
+  const connections = new Set<Socket>();
+  const server = createServer((request, response) => {
+    connections.add(request.socket);
+    response.writeHead(200, { 'docker-content-digest': DIGEST, 'content-length': '7' }).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => void server.close());
+  const client = stack.use(new RegistryClient({ credentials: noCredentials, tlsVerify: false, env: {} }));
+  const reference = registryReference(`127.0.0.1:${(server.address() as AddressInfo).port}/org/app:1.0`);
+  for (let round = 0; round < 50; round += 1) {
+    const heads = Array.from({ length: 6 }, async () => {
+      await using content = await openRegistryWith(client, reference, options);
+      return await content.headRoot?.(options);
+    });
+    expect((await Promise.all(heads)).map(head => head?.digest)).toEqual(heads.map(() => DIGEST));
+  }
+  expect(connections.size).toBeLessThan(20);
+});
+
+test('a server that answers a HEAD with a body is understood all the same', async () => {
+  const server = createSocketServer(socket => {
+    socket.on('error', () => {});
+    socket.on('data', () => {
+      const head = `HTTP/1.1 200 OK\r\ndocker-content-digest: ${DIGEST}\r\ncontent-length: 12\r\n\r\n`;
+      socket.write(head);
+      // Later than the answer: it is then taken for the beginning of the next.
+      setImmediate(() => socket.write('{"nonsense"}'));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => void server.close());
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const bases = { [host]: new URL(`http://${host}/`) };
+  const client = stack.use(
+    new RegistryClient({ credentials: noCredentials, tlsVerify: false, env: {}, patience: IMPATIENT, bases }),
+  );
+  const reference = registryReference(`${host}/org/app:1.0`);
+  for (let round = 0; round < 20; round += 1) {
+    await using content = await openRegistryWith(client, reference, options);
+    expect((await content.headRoot?.(options))?.digest).toBe(DIGEST);
+  }
 });
 
 /** A proxy that leads every way to `target`, or refuses them all; keeps what it was asked and shown. */
