@@ -5,18 +5,11 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { signIn, startWebWorld, type WebWorld } from './fixtures/web-world.ts';
+import { type PlacedImage, type Scene, setScene } from './fixtures/screenshot-scene.ts';
+import { signIn, startWebWorld } from './fixtures/web-world.ts';
 
 const FOLDER = join(import.meta.dirname, '../docs/screenshots');
 const QUALITY = 0.82;
-
-/** What is in the world that the pictures show. */
-interface Scene {
-  readonly registryId: string;
-  readonly scheduleId: string;
-  readonly runId: string;
-  readonly sensorId: string;
-}
 
 interface Picture {
   readonly name: string;
@@ -26,8 +19,56 @@ interface Picture {
   readonly isSignedOut?: true;
 }
 
+/** The page of an image as one comes to it from its tag. */
+function pageOf({ registryId }: Scene, { digest, repository, tag }: PlacedImage, tab = '', more = ''): string {
+  const query = new URLSearchParams({ registry: registryId, repository, tag, ...(tab === '' ? {} : { tab }) });
+  return `/images/${digest}?${query}${more}`;
+}
+
 const PICTURES: readonly Picture[] = [
   { name: 'sign-in', path: () => '/sign-in', isSignedOut: true },
+  {
+    name: 'overview',
+    path: () => '/overview',
+    // The curve comes in a chunk of its own.
+    prepare: page => page.locator('.plimsoll-overview-all svg').first().waitFor(),
+  },
+  { name: 'repositories', path: () => '/repositories' },
+  {
+    name: 'tags',
+    path: ({ registryId, index }) => `/repositories/${registryId}/${index.repository}`,
+    prepare: async page => {
+      await page.getByRole('button', { name: /^See child manifests/ }).click();
+      await page.getByRole('grid', { name: /^Child manifests/ }).waitFor();
+    },
+  },
+  {
+    name: 'report',
+    path: scene => pageOf(scene, scene.image),
+    prepare: page => page.getByRole('list', { name: 'Upgrades' }).waitFor(),
+  },
+  {
+    name: 'report-finding',
+    path: scene => pageOf(scene, scene.image),
+    prepare: async page => {
+      const first = page.getByRole('grid', { name: 'Findings' }).locator('tbody').first();
+      await first.getByRole('button', { name: 'Details' }).click();
+      await first.evaluate('element => element.scrollIntoView()');
+    },
+  },
+  { name: 'image-packages', path: scene => pageOf(scene, scene.image, 'packages') },
+  { name: 'image-layers', path: scene => pageOf(scene, scene.image, 'layers') },
+  { name: 'image-details', path: scene => pageOf(scene, scene.image, 'details') },
+  {
+    name: 'image-compare',
+    path: scene => pageOf(scene, scene.compared.image, 'compare', `&with=${scene.compared.other}`),
+    prepare: page => page.getByRole('heading', { name: /^Better/ }).waitFor(),
+  },
+  { name: 'index', path: scene => pageOf(scene, scene.index) },
+  { name: 'images', path: () => '/images' },
+  { name: 'vulnerabilities', path: () => '/vulnerabilities' },
+  { name: 'vulnerability', path: ({ vulnerability }) => `/vulnerabilities/${vulnerability}` },
+  { name: 'packages', path: () => '/packages' },
   {
     name: 'registries',
     path: () => '/registries',
@@ -41,6 +82,19 @@ const PICTURES: readonly Picture[] = [
       await page.getByRole('button', { name: 'Amazon ECR', exact: true }).click();
       // The help comes in a chunk of its own.
       await page.locator('strong', { hasText: 'role' }).first().waitFor();
+    },
+  },
+  {
+    name: 'registry-new-test',
+    path: () => '/registries/new',
+    prepare: async page => {
+      await page.getByRole('button', { name: 'Docker Registry V2' }).click();
+      await page.getByLabel('Address').fill(registry.host);
+      await page.getByLabel('Kind').selectOption('none');
+      await page.getByRole('button', { name: 'Certificates, proxy, sensors' }).click();
+      await page.getByLabel('Plain http', { exact: true }).check();
+      await page.getByRole('button', { name: 'Test the connection' }).click();
+      await page.getByText('The registry can be read').waitFor();
     },
   },
   { name: 'registry', path: ({ registryId }) => `/registries/${registryId}` },
@@ -63,10 +117,23 @@ const PICTURES: readonly Picture[] = [
   { name: 'run', path: ({ runId }) => `/runs/${runId}` },
   { name: 'sensors', path: () => '/sensors' },
   { name: 'sensor', path: ({ sensorId }) => `/sensors/${sensorId}` },
+  {
+    name: 'sensor-install',
+    path: () => '/sensors',
+    prepare: async page => {
+      await page.getByRole('button', { name: 'Install a sensor' }).click();
+      await page.getByRole('textbox', { name: 'Name', exact: true }).fill('east');
+      await page.getByRole('button', { name: 'Make a token' }).click();
+      await page.getByRole('dialog').getByText('podman run').waitFor();
+    },
+  },
+  { name: 'settings-database', path: () => '/settings/database' },
   { name: 'settings-namespaces', path: () => '/settings/namespaces' },
   { name: 'settings-accounts', path: () => '/settings/accounts' },
   { name: 'settings-sign-in', path: () => '/settings/sign-in' },
   { name: 'settings-webhooks', path: () => '/settings/webhooks' },
+  { name: 'webhook', path: ({ webhookId }) => `/webhooks/${webhookId}` },
+  { name: 'settings-keys', path: () => '/settings/keys' },
   { name: 'settings-audit', path: () => '/settings/audit' },
   { name: 'account', path: () => '/account' },
 ];
@@ -79,6 +146,7 @@ const VIEWS = [
 
 const wanted = process.argv.slice(2);
 await using world = await startWebWorld();
+const { registry } = world;
 const scene = await setScene(world);
 await mkdir(FOLDER, { recursive: true });
 for (const { suffix, dark, width } of VIEWS) {
@@ -96,51 +164,6 @@ for (const { suffix, dark, width } of VIEWS) {
     await keep(world.browser, `${name}${suffix}.webp`, png);
   }
   await page.context().close();
-}
-
-/** A registry that has been scanned, a second that cannot be reached, and a little of everything else. */
-async function setScene({ call, importAdvisories, registry }: WebWorld): Promise<Scene> {
-  await importAdvisories();
-  const { items: namespaces } = (await call('GET', '/api/v1/namespaces')) as { items: { id: string }[] };
-  const namespaceId = namespaces[0]?.id;
-  const tls = { insecureHttp: true };
-  const connect = async (name: string, url: string) =>
-    ((await call('POST', '/api/v1/registries', { namespaceId, name, type: 'docker-v2', url, tls })) as { id: string })
-      .id;
-  const registryId = await connect('Harbour', `http://${registry.host}`);
-  const farId = await connect('Far shore', 'http://127.0.0.1:9');
-  await call('POST', `/api/v1/registries/${registryId}/test`, {});
-  await call('POST', `/api/v1/registries/${farId}/test`, {}).catch(() => {});
-  const job = { name: 'everything', scanType: 'OnDemand', targets: [{ repository: '.*' }] };
-  const { schedule } = (await call('POST', `/api/v1/registries/${registryId}/schedules`, job)) as {
-    schedule: { id: string };
-  };
-  const recurrence = { intervalDays: 1, startTime: '02:30', timezone: 'Europe/Madrid' };
-  const nightly = { name: 'nightly', scanType: 'Automatic', targets: [{ repository: 'team/*' }], recurrence };
-  await call('POST', `/api/v1/registries/${registryId}/schedules`, nightly);
-  const kinds = ['findings.new', 'run.failed'];
-  await call('POST', '/api/v1/webhooks', { namespaceId, name: 'chat', url: 'https://hooks.example/plimsoll', kinds });
-  await call('POST', '/api/v1/accounts', {
-    name: 'vera',
-    displayName: 'Vera Lind',
-    password: 'a-quiet-harbour-at-dawn',
-  });
-  await call('PUT', '/api/v1/members/vera', { role: 'viewer' });
-  for (;;) {
-    const { items } = (await call('GET', `/api/v1/runs?schedule=${schedule.id}`)) as {
-      items: { id: string; completedAt: string | null }[];
-    };
-    const [run] = items;
-    const { totals } = (await call('GET', `/api/v1/registries/${registryId}`)) as {
-      totals: { vulnerableImages: number };
-    };
-    // What was scanned is judged a moment later.
-    if (run?.completedAt && totals.vulnerableImages > 0) {
-      const { items: sensors } = (await call('GET', '/api/v1/sensors')) as { items: { id: string }[] };
-      return { registryId, scheduleId: schedule.id, runId: run.id, sensorId: sensors[0]?.id ?? '' };
-    }
-    await new Promise(resolve => setTimeout(resolve, 200));
-  }
 }
 
 /** Writes a picture as WebP, which the browser makes itself. */

@@ -172,7 +172,7 @@ test.skipIf(!isPossible)('a viewer cannot do what an operator can', { timeout: 9
   expect(await hers.getByRole('button', { name: 'New scan job' }).count()).toBe(0);
   expect(await hers.getByRole('button', { name: 'Actions for quiet' }).count()).toBe(0);
   expect(await hers.getByRole('tab', { name: 'Settings' }).count()).toBe(0);
-  await hers.goto('/settings');
+  await hers.goto('/settings/accounts');
   await hers.getByText('There is no such page').waitFor();
   await expectAccessible(hers);
 

@@ -91,7 +91,7 @@ function aboutImages(totals: Known['totals']): Concern[] {
 
 function aboutDatabase(database: Known['database'], now: number): Concern[] {
   if (database === undefined) return [];
-  const to = '/settings';
+  const to = '/settings/database';
   if (database.current === null) {
     const text = 'There is no vulnerability database yet: nothing can be said of any image';
     return [{ key: 'database', level: 'danger', text, to }];

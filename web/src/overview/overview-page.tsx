@@ -117,7 +117,8 @@ function Attention({ totals }: { readonly totals: Overview['totals'] | undefined
       )}
       {concerns.length > FIRST_CONCERNS && <p>and {formatThings(concerns.length - FIRST_CONCERNS, 'more thing')}</p>}
       <div className="plimsoll-quiet">
-        Advisories of <Time at={database.data?.current?.builtAt} missing="no database" isRelative />
+        <Link to="/settings/database">Advisories</Link> of{' '}
+        <Time at={database.data?.current?.builtAt} missing="no database" isRelative />
         {database.data?.pending != null && ', newer ones are being applied'}
       </div>
     </OverviewCard>

@@ -27,6 +27,21 @@ const tags = ['vulnerability database'];
 const count = z.number().int();
 
 const versionSchema = z.object({ id: count, sha256: z.string(), sizeBytes: count, builtAt: z.iso.datetime() });
+const rematchSchema = z
+  .object({
+    id: count,
+    fromVersion: count.nullable(),
+    toVersion: count,
+    startedAt: z.iso.datetime(),
+    completedAt: z.iso.datetime().nullable(),
+    packagesTotal: count,
+    packagesJudged: count,
+    imagesChanged: count,
+    findingsNew: count,
+    findingsFixed: count,
+    findingsChanged: count,
+  })
+  .meta({ id: 'Rematch' });
 const statusSchema = z
   .object({
     current: versionSchema
@@ -50,7 +65,7 @@ const statusSchema = z
       .nullable()
       .describe('By which packages are being judged'),
     isBuilding: z.boolean(),
-    rematches: z.array(z.record(z.string(), z.unknown())).describe('What the last changes changed, newest first'),
+    rematches: z.array(rematchSchema).describe('What the last changes changed, newest first'),
   })
   .meta({ id: 'VulnerabilityDatabase' });
 
