@@ -17,7 +17,7 @@ import type { BuildLimits } from '../build-request.ts';
 import { type ControlGroup, openControlGroup } from './control-group.ts';
 import { mapIdentities } from './identity-map.ts';
 import { type Network, openNetwork } from './network.ts';
-import { CELL_SCRIPT } from './script.ts';
+import { CELL_SCRIPT, WAIT_SCRIPT } from './script.ts';
 import { exceededAfterwards, watch } from './watch.ts';
 
 /** One program to run. */
@@ -154,7 +154,7 @@ class NamespaceCell implements Cell {
     const { signal } = command;
     if (signal.aborted) throw toPlimsollError(signal.reason);
     const { limits, group } = this.#parts;
-    const child = spawn('nsenter', this.#arguments(command), {
+    const child = spawn('/bin/sh', ['-c', WAIT_SCRIPT, 'cell', 'nsenter', ...this.#arguments(command)], {
       // The way to it may be closed to users of the cell.
       cwd: this.work,
       env: { PATH, LANG: 'C.UTF-8', HOME: join(this.work, 'home'), TMPDIR: join(this.work, 'tmp'), ...command.env },

@@ -7,8 +7,7 @@
 /**
  * Arguments: the path that the working folder has, `host`, `isolated` or `none` for the network, folders to show besides the system's
  * programs (joined by colons), how many processes there may be and how many blocks of 512 bytes a file may have, then the program and
- * its arguments. It starts in the working folder, whose parents it may have no right to pass through, and waits for a line on its
- * standard input.
+ * its arguments. It starts in the working folder, whose parents it may have no right to pass through.
  *
  * Only programs and libraries, name resolution and certificates of the machine are shown, all of them read-only. `/proc` is the one of
  * the namespace, so no process outside can be seen; what is left of `/sys` tells nothing of the outside network.
@@ -16,8 +15,6 @@
 export const CELL_SCRIPT = `
 set -eu
 work=$1; network=$2; extra=$3; processes=$4; blocks=$5; shift 5
-# The server puts this process into its control groups first.
-read -r go
 # Whoever runs out of memory, this goes before the server does.
 echo 1000 > /proc/self/oom_score_adj || :
 # Where the bounds are lower already, they stay.
@@ -75,5 +72,8 @@ pivot_root . outside
 umount -l /outside
 rmdir /outside
 cd "$work"
-exec "$@" < /dev/null
+exec "$@"
 `;
+
+/** Waits for a line on its standard input before it becomes what its arguments say: there is time to put it into control groups. */
+export const WAIT_SCRIPT = 'read -r go; exec "$@" < /dev/null';
