@@ -96,7 +96,8 @@ export const SERVER_SETTINGS = {
     flag: 'db',
     env: 'PLIMSOLL_DB',
     value: 'file',
-    meaning: 'A vulnerability database to begin with',
+    meaning:
+      'A vulnerability database to begin with, as `plimsoll db` makes them: taken over at a start where there is none yet',
   },
   databaseSchedule: {
     flag: 'db-update',

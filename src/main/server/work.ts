@@ -6,7 +6,7 @@ import { tidyAccess } from '#access/housekeeping.ts';
 import type { SourceId } from '#advisory/sources.ts';
 import type { ServerSettings } from '#base/server-settings.ts';
 import { runNotifier } from '#notify/run-notifier.ts';
-import { resumePendingRematch, updateDatabase } from '#scan/content/database-jobs.ts';
+import { resumePendingRematch, takeFirstDatabase, updateDatabase } from '#scan/content/database-jobs.ts';
 import { rematch } from '#scan/content/rematch.ts';
 import { startJobHandlers } from '#scan/job/job-handlers.ts';
 import { forgetRetiredSensors } from '#scan/sensor/administration.ts';
@@ -75,6 +75,12 @@ async function startDatabaseWork({ content }: ServerParts, { settings, world, lo
     log.info({ version: version.id, builtAt: version.builtAt }, 'vulnerability database updated');
   });
   await queue.repeat('database-update', settings.databaseSchedule);
+  if (settings.vulnerabilityDatabase !== undefined) {
+    const signal = new AbortController().signal;
+    const version = await takeFirstDatabase(content, settings.vulnerabilityDatabase, { signal });
+    if (version !== undefined)
+      log.info({ version: version.id, builtAt: version.builtAt }, 'vulnerability database taken over');
+  }
   await resumePendingRematch(content);
 }
 

@@ -1,5 +1,5 @@
 /** New versions of the vulnerability database on a server: imported, updated, shared, and judged by. */
-import { rm, writeFile } from 'node:fs/promises';
+import { access, copyFile, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { packageOf } from '#matching/testing/sample.ts';
 import type { Store } from '#store/database.ts';
@@ -10,7 +10,13 @@ import { describeStores } from '#store/testing/stores.ts';
 import { startFeedServer } from '#vulndb/testing/feed-server.ts';
 import { osvRecord, osvZip } from '#vulndb/testing/sample-feeds.ts';
 import { databasePath } from './database-file.ts';
-import { databaseStatus, importDatabase, resumePendingRematch, updateDatabase } from './database-jobs.ts';
+import {
+  databaseStatus,
+  importDatabase,
+  resumePendingRematch,
+  takeFirstDatabase,
+  updateDatabase,
+} from './database-jobs.ts';
 import { rematch } from './rematch.ts';
 import { type ContentFixture, openContent, scanned, signal } from './testing/content-fixture.ts';
 
@@ -74,6 +80,34 @@ describeStores('the database of a server', (open, kind) => {
     });
     expect(content.sent).toEqual([]);
     expect(content.vulnerabilities.isBuilding).toBe(false);
+  });
+
+  test('a server without a database begins with a file that it is given, and one that has a database keeps that', async () => {
+    await scanned(content, [{ package: lodash, layer: 'app' }]);
+    await using other = await openContent(store);
+    const { version: built } = await importDatabase(other, [await write('npm.zip', npm('GHSA-a'))], OPTIONS);
+    const path = databasePath(other.vulnerabilities.folder, built.sha256);
+    const given = content.folder.at('given.db');
+    await copyFile(path, given);
+    await store.db.deleteFrom('databaseChunk').execute();
+    await store.db.deleteFrom('databaseVersion').execute();
+
+    await expect(takeFirstDatabase(content, content.folder.at('none.db'), { signal })).rejects.toMatchObject({
+      code: 'DATABASE_UNKNOWN',
+    });
+    await writeFile(content.folder.at('odd.db'), 'odd');
+    await expect(takeFirstDatabase(content, content.folder.at('odd.db'), { signal })).rejects.toMatchObject({
+      code: 'DATABASE_INVALID',
+    });
+    expect(await takeFirstDatabase(content, given, { signal })).toMatchObject({
+      state: 'judging',
+      sha256: built.sha256,
+    });
+    expect(await rematch(content, lastJob().versionId, { signal })).toMatchObject({ findingsNew: 1 });
+    content.sent.length = 0;
+    expect(await takeFirstDatabase(content, given, { signal })).toBeUndefined();
+    expect(content.sent).toEqual([]);
+    await access(given);
   });
 
   test('two changes at once on one server: the second is told to wait', async () => {
@@ -150,7 +184,6 @@ describeStores('the database of a server', (open, kind) => {
     expect(old.lookup?.find('npm', 'lodash')).toHaveLength(1);
     using next = await content.vulnerabilities.acquire(signal);
     expect(next.lookup?.find('npm', 'lodash')).toHaveLength(2);
-    const { access } = await import('node:fs/promises');
     const pathOf = (sha256 = '') => databasePath(content.vulnerabilities.folder, sha256);
     await expect(access(pathOf(old.version?.sha256))).rejects.toThrow();
     await access(pathOf(next.version?.sha256));

@@ -21,6 +21,7 @@ import { recordEvents } from '#store/event.ts';
 import { findLastRematches, type RematchRow } from '#store/rematch.ts';
 import { inTransaction } from '#store/transaction.ts';
 import type { DatabaseStatus } from '#vulndb/database-status.ts';
+import { openDatabase } from '#vulndb/vulnerability-database.ts';
 import type { ContentContext } from './content-context.ts';
 import type { BuildOrder, BuildReport, FromBuild, ImportWork, UpdateWork } from './database-build-worker.ts';
 import { databasePath, describeFile, keepFile, uploadFile, workPath } from './database-file.ts';
@@ -71,6 +72,37 @@ export async function updateDatabase(context: ContentContext, options: UpdateOpt
   return await changeDatabase(context, work, change);
 }
 
+/**
+ * Takes over a database that somebody has built elsewhere, when there is none yet; `undefined` when there is one. The file stays where it is.
+ * @throws {PlimsollError} `DATABASE_UNKNOWN`, `DATABASE_INVALID`, `DATABASE_BUSY`, …
+ */
+export async function takeFirstDatabase(
+  context: ContentContext,
+  path: string,
+  { signal }: Pick<ChangeOptions, 'signal'>,
+): Promise<DatabaseVersion | undefined> {
+  const { store, vulnerabilities } = context;
+  if ((await findNewestVersion(store.db)) !== undefined) return undefined;
+  using _ = vulnerabilities.startBuild();
+  const place = workPath(vulnerabilities.folder);
+  await mkdir(place, { recursive: true, mode: 0o700 });
+  try {
+    const { builtAt, ...status } = readDatabase(path);
+    const copy = join(place, 'vulnerability.db');
+    await copyFile(path, copy, constants.COPYFILE_FICLONE);
+    const version = await keepVersion(context, copy, { ...status, builtAt }, signal);
+    const isFirst = await announce(context, version, undefined, { imported: status.parts.length, failed: 0 });
+    return isFirst ? { ...version, state: 'judging' } : undefined;
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+}
+
+function readDatabase(path: string): DatabaseStatus {
+  using database = openDatabase(path);
+  return database.status();
+}
+
 async function changeDatabase(
   context: ContentContext,
   work: ImportWork | UpdateWork,
@@ -107,20 +139,33 @@ async function attemptChange(
       { path, now: context.now().toISOString(), builtBy, mayShrink, work },
       signal,
     );
-    const file = await describeFile(path, signal);
-    await keepFile(path, folder, file.sha256);
-    const facts = { ...file, builtAt: status.builtAt, status: { ...status, path: '' } };
-    await failOldLoading(store.db, context.now());
-    const version = await registerVersion(store.db, facts, context.now());
-    await uploadFile(store, folder, version, signal);
-    const isRegistered = await announce(context, version, base, report);
+    const version = await keepVersion(context, path, status, signal);
+    const { imported, failed } = report;
+    const counts = { imported: imported.length, failed: failed.length };
+    const isRegistered = await announce(context, version, base, counts);
     if (isRegistered) return { version: { ...version, state: 'judging' }, report };
     await moveVersion(store.db, version.id, ['loading'], 'failed');
-    await rm(databasePath(folder, file.sha256), { force: true });
+    await rm(databasePath(folder, version.sha256), { force: true });
     return undefined;
   } finally {
     await rm(place, { recursive: true, force: true });
   }
+}
+
+/** Puts a finished file in its place, for this server and for others, and registers it. */
+async function keepVersion(
+  { store, vulnerabilities: { folder }, now }: ContentContext,
+  path: string,
+  status: DatabaseStatus,
+  signal: AbortSignal,
+): Promise<DatabaseVersion> {
+  const file = await describeFile(path, signal);
+  await keepFile(path, folder, file.sha256);
+  const facts = { ...file, builtAt: status.builtAt, status: { ...status, path: '' } };
+  await failOldLoading(store.db, now());
+  const version = await registerVersion(store.db, facts, now());
+  await uploadFile(store, folder, version, signal);
+  return version;
 }
 
 /** Makes it the version to be judged by next, if it has all that was there before. */
@@ -128,7 +173,7 @@ async function announce(
   context: ContentContext,
   version: DatabaseVersion,
   base: DatabaseVersion | undefined,
-  { imported, failed }: BuildReport,
+  counts: { readonly imported: number; readonly failed: number },
 ): Promise<boolean> {
   return await inTransaction(context.store.db, async trx => {
     await lockVersions(trx);
@@ -136,7 +181,7 @@ async function announce(
     if (newest?.id !== base?.id) return false;
     if (!(await moveVersion(trx, version.id, ['loading', 'past', 'failed'], 'judging'))) return false;
     await context.queue.send(trx, 'rematch', { versionId: version.id });
-    const data = { versionId: version.id, builtAt: version.builtAt, imported: imported.length, failed: failed.length };
+    const data = { versionId: version.id, builtAt: version.builtAt, ...counts };
     await recordEvents(trx, [{ kind: 'database.updated', at: context.now(), data }]);
     return true;
   });
