@@ -32,3 +32,8 @@ export function manifestPath(
 export function vulnerabilityPath(id: string): string {
   return `/vulnerabilities/${encodeURIComponent(id)}`;
 }
+
+/** A repository of the catalogue. */
+export function cataloguePath(registry: string, repository: string): string {
+  return `/catalogue/repository/${encodeURIComponent(registry)}/${repository.split('/').map(encodeURIComponent).join('/')}`;
+}

@@ -1,6 +1,5 @@
 /** The bar at the top: where one is, search, the namespace, light or dark, and the account. */
 import {
-  Button,
   Masthead,
   MastheadBrand,
   MastheadContent,
@@ -15,13 +14,12 @@ import {
   ToolbarItem,
 } from '@patternfly/react-core';
 import { BarsIcon } from '@patternfly/react-icons/dist/esm/icons/bars-icon';
-import { MoonIcon } from '@patternfly/react-icons/dist/esm/icons/moon-icon';
-import { SunIcon } from '@patternfly/react-icons/dist/esm/icons/sun-icon';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { AccountMenu } from './account-menu.tsx';
+import { LoadLine } from './load-line.tsx';
 import { NamespaceMenu } from './namespace-menu.tsx';
-import { chooseTheme, useTheme } from './theme.ts';
+import { ThemeSwitch } from './theme-switch.tsx';
 
 export function Head() {
   return (
@@ -61,18 +59,6 @@ export function Head() {
   );
 }
 
-/** The mark on the hull: the same as in the icon of the window. */
-function LoadLine() {
-  return (
-    <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" focusable="false">
-      <g fill="none" stroke="currentColor" strokeWidth="3">
-        <circle cx="16" cy="16" r="10" />
-        <path d="M1 16h30" />
-      </g>
-    </svg>
-  );
-}
-
 /** An advisory leads to what it touches, anything else to the images that have it. */
 function GlobalSearch() {
   const navigate = useNavigate();
@@ -92,20 +78,6 @@ function GlobalSearch() {
       onChange={(_, value) => setText(value)}
       onSearch={search}
       onClear={() => setText('')}
-    />
-  );
-}
-
-function ThemeSwitch() {
-  const { isDark } = useTheme();
-  const label = isDark ? 'Use light colours' : 'Use dark colours';
-  return (
-    <Button
-      variant="plain"
-      aria-label={label}
-      title={label}
-      icon={isDark ? <SunIcon /> : <MoonIcon />}
-      onClick={() => chooseTheme(isDark ? 'light' : 'dark')}
     />
   );
 }

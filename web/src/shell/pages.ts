@@ -12,6 +12,8 @@ export interface PageEntry {
   readonly load: () => Promise<ComponentType>;
   /** Missing: reached from other pages alone. */
   readonly nav?: NavEntry;
+  /** Everybody may see it, signed in or not. */
+  readonly isPublic?: true;
 }
 
 /** An entry of the navigation. */
@@ -23,10 +25,10 @@ export interface NavEntry {
 }
 
 /** In the order of the navigation. */
-export const NAV_GROUPS = ['Security', 'Assets', 'Configuration'] as const;
+export const NAV_GROUPS = ['Security', 'Assets', 'Certification', 'Configuration'] as const;
 export type NavGroup = (typeof NAV_GROUPS)[number];
 
-/** Every page below the sign-in. */
+/** Every page but the sign-in and the set-up. */
 export const PAGES: readonly PageEntry[] = [
   {
     path: 'overview',
@@ -76,6 +78,37 @@ export const PAGES: readonly PageEntry[] = [
   { path: 'jobs/:scheduleId', load: async () => (await import('../job/job-page.tsx')).JobPage },
   { path: 'jobs/:scheduleId/edit', load: async () => (await import('../job/job-editor-page.tsx')).EditJobPage },
   { path: 'runs/:runId', load: async () => (await import('../run/run-page.tsx')).RunPage },
+  {
+    path: 'projects',
+    load: async () => (await import('../project/projects-page.tsx')).ProjectsPage,
+    nav: { title: 'Projects', group: 'Certification' },
+  },
+  {
+    path: 'projects/:projectId/images/:imageId',
+    load: async () => (await import('../project/project-image-page.tsx')).ProjectImagePage,
+  },
+  { path: 'projects/:projectId/:tab?', load: async () => (await import('../project/project-page.tsx')).ProjectPage },
+  // As preflight prints them.
+  ...['images', 'certification/test-results/:resultId', 'security/vulnerabilities/:imageId'].map(rest => ({
+    path: `component/view/:projectId/${rest}`,
+    load: async () => (await import('../project/component-link.tsx')).ComponentLink,
+  })),
+  {
+    path: 'catalogue',
+    load: async () => (await import('../catalogue/catalogue-page.tsx')).CataloguePage,
+    nav: { title: 'Catalogue', group: 'Certification' },
+    isPublic: true,
+  },
+  {
+    path: 'catalogue/repository/:registry/*',
+    load: async () => (await import('../catalogue/catalogue-repository-page.tsx')).CatalogueRepositoryPage,
+    isPublic: true,
+  },
+  {
+    path: 'catalogue/image/:imageId',
+    load: async () => (await import('../catalogue/catalogue-image-page.tsx')).CatalogueImagePage,
+    isPublic: true,
+  },
   {
     path: 'sensors',
     load: async () => (await import('../sensor/sensors-page.tsx')).SensorsPage,

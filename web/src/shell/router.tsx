@@ -3,7 +3,7 @@ import { createBrowserRouter, Navigate, type RouteObject } from 'react-router';
 import { PageError } from '../feedback/error-boundary.tsx';
 import { NotFound } from '../feedback/not-found.tsx';
 import { Layout } from './layout.tsx';
-import { PAGES } from './pages.ts';
+import { PAGES, type PageEntry } from './pages.ts';
 import { SignedIn } from './signed-in.tsx';
 
 /** Where one lands. */
@@ -12,11 +12,13 @@ const HOME = '/overview';
 /** While the first page is on its way. */
 const SPLASH = <div className="plimsoll-splash" />;
 
-const pages: RouteObject[] = PAGES.map(({ path, load }) => ({
-  path,
-  lazy: async () => ({ Component: await load() }),
-  errorElement: <PageError />,
-}));
+function routesOf(pages: readonly PageEntry[]): RouteObject[] {
+  return pages.map(({ path, load }) => ({
+    path,
+    lazy: async () => ({ Component: await load() }),
+    errorElement: <PageError />,
+  }));
+}
 
 /** Makes the router of this window. */
 export function createRouter() {
@@ -35,6 +37,13 @@ export function createRouter() {
     },
     {
       path: '/',
+      lazy: async () => ({ Component: (await import('./visitor.tsx')).Visitor }),
+      hydrateFallbackElement: SPLASH,
+      errorElement: <PageError />,
+      children: routesOf(PAGES.filter(({ isPublic }) => isPublic === true)),
+    },
+    {
+      path: '/',
       element: <SignedIn />,
       hydrateFallbackElement: SPLASH,
       errorElement: <PageError />,
@@ -43,7 +52,7 @@ export function createRouter() {
           element: <Layout />,
           children: [
             { index: true, element: <Navigate to={HOME} replace /> },
-            ...pages,
+            ...routesOf(PAGES.filter(({ isPublic }) => isPublic === undefined)),
             { path: '*', element: <NotFound /> },
           ],
         },
