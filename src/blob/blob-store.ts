@@ -25,6 +25,18 @@ export interface BlobReader {
     digest: Digest,
     options: BlobOptions & { readonly range?: BlobRange | undefined },
   ): Promise<AsyncIterable<Uint8Array>>;
+  /** The blob as an open file, where blobs are files on this machine. @throws {PlimsollError} `BLOB_UNKNOWN`. */
+  openFile?(digest: Digest): Promise<BlobFile>;
+  /** Bytes of an upload under way that are kept already, where that costs no network. @throws {PlimsollError} `NOT_FOUND`. */
+  openUpload?(id: string, options: BlobOptions & { readonly range: BlobRange }): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** An open file that a blob is in. Closed by whoever asked for it. */
+export interface BlobFile extends AsyncDisposable {
+  readonly fd: number;
+  /** Where the blob begins in the file, in bytes. */
+  readonly offset: number;
+  readonly sizeBytes: number;
 }
 
 /** An upload under way, by the id that it was given. It survives a restart. */

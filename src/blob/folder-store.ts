@@ -10,7 +10,7 @@ import { type FileHandle, mkdir, open, opendir, readdir, rename, rm, stat, statf
 import { dirname, join } from 'node:path';
 import { PlimsollError } from '#base/errors.ts';
 import { type Digest, isDigest, splitDigest } from '#oci/digest.ts';
-import type { BlobOptions, BlobRange, BlobStore, Upload } from './blob-store.ts';
+import type { BlobFile, BlobOptions, BlobRange, BlobStore, Upload } from './blob-store.ts';
 
 /** What an upload knows as long as this process lives; after a restart its file is read again. */
 interface OpenUpload {
@@ -46,16 +46,37 @@ class FolderStore implements BlobStore {
     digest: Digest,
     { range, signal }: BlobOptions & { readonly range?: BlobRange | undefined },
   ): Promise<AsyncIterable<Uint8Array>> {
-    const path = this.#blobPath(digest);
     if (range?.length === 0) return noBytes();
-    let handle: FileHandle;
-    try {
-      handle = await open(path, 'r');
-    } catch (cause) {
-      throw new PlimsollError('BLOB_UNKNOWN', `Cannot read blob ${digest}: there is none`, { cause });
-    }
+    const handle = await this.#openBlob(digest);
     const part = range === undefined ? {} : { start: range.offset, end: range.offset + range.length - 1 };
     return handle.createReadStream({ ...part, signal, highWaterMark: 256 * 1024 });
+  }
+
+  async openFile(digest: Digest): Promise<BlobFile> {
+    const handle = await this.#openBlob(digest);
+    const { size } = await handle.stat();
+    return {
+      fd: handle.fd,
+      offset: 0,
+      sizeBytes: size,
+      [Symbol.asyncDispose]: () => handle.close(),
+    };
+  }
+
+  async openUpload(
+    id: string,
+    { range, signal }: BlobOptions & { readonly range: BlobRange },
+  ): Promise<AsyncIterable<Uint8Array>> {
+    if (range.length === 0) return noBytes();
+    if (!UPLOAD_ID.test(id)) throw noUpload();
+    let handle: FileHandle;
+    try {
+      handle = await open(this.#uploadPath(id), 'r');
+    } catch {
+      throw noUpload();
+    }
+    const end = range.offset + range.length - 1;
+    return handle.createReadStream({ start: range.offset, end, signal, highWaterMark: 256 * 1024 });
   }
 
   async startUpload(): Promise<Upload> {
@@ -183,6 +204,14 @@ class FolderStore implements BlobStore {
       this.#uploads.set(id, state);
     }
     return state;
+  }
+
+  async #openBlob(digest: Digest): Promise<FileHandle> {
+    try {
+      return await open(this.#blobPath(digest), 'r');
+    } catch (cause) {
+      throw new PlimsollError('BLOB_UNKNOWN', `Cannot read blob ${digest}: there is none`, { cause });
+    }
   }
 
   #blobPath(digest: Digest): string {

@@ -71,7 +71,7 @@ export interface PushListener {
 
 /** Is shown the bytes of uploads as they come, to read layers meanwhile. None of it may fail or hold up a push. */
 export interface UploadWatcher {
-  /** Bytes that are kept, in order; `offset` is where they begin. They are the watcher's from now on. */
+  /** Bytes that are kept, in order; `offset` is where they begin. Valid during the call. */
   readonly saw: (uploadId: string, offset: number, chunk: Uint8Array) => void;
   /** The upload has become this blob. */
   readonly committed: (uploadId: string, digest: string, sizeBytes: number) => void;

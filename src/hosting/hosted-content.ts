@@ -23,12 +23,16 @@ export function hostedContent(
     const bytes = await readDocument(db, manifest.manifestId);
     return { bytes, digest: wanted, mediaType: manifest.contentType };
   };
-  const open = async (descriptor: Descriptor, { signal }: WaitOptions) => {
+  const check = async (descriptor: Descriptor) => {
     if ((await findBlobSize(db, repository.id, descriptor.digest)) === undefined) {
       throw new PlimsollError('BLOB_UNKNOWN', `Cannot find blob ${descriptor.digest} in "${repository.name}"`);
     }
+  };
+  const open = async (descriptor: Descriptor, { signal }: WaitOptions) => {
+    await check(descriptor);
     return await blobs.open(descriptor.digest, { signal });
   };
+  const { openFile } = blobs;
   return {
     reference: `${address.host}/${repository.name}@${digest}`,
     isRemote: false,
@@ -42,6 +46,14 @@ export function hostedContent(
       return verifiedBytes(Buffer.concat(await Array.fromAsync(await open(descriptor, options))), want);
     },
     blob: open,
+    ...(openFile === undefined
+      ? {}
+      : {
+          async blobFile(descriptor: Descriptor) {
+            await check(descriptor);
+            return await openFile.call(blobs, descriptor.digest);
+          },
+        }),
     blobRange: async () => undefined,
     async [Symbol.asyncDispose]() {},
   };

@@ -4,9 +4,7 @@
 import { authenticate } from '#access/authenticate.ts';
 import { API_KEY_PREFIX } from '#access/credentials.ts';
 import { toKeyPrincipal, toPrincipal } from '#access/grant.ts';
-import { findAccount } from '#store/account.ts';
-import { findApiKey } from '#store/api-key.ts';
-import { listRoles } from '#store/role-binding.ts';
+import { findTokenOwner } from '#store/token-owner.ts';
 import { ANONYMOUS, findPlace, permittedActions, type RegistryCaller } from './caller.ts';
 import type { HostingContext } from './context.ts';
 import { DistributionError } from './distribution-error.ts';
@@ -56,15 +54,13 @@ export async function resume(context: HostingContext, subject: TokenSubject): Pr
       return key === undefined ? undefined : { kind: 'project', key };
     }
     case 'account': {
-      const account = await findAccount(db, { id: subject.accountId });
-      if (account === undefined || account.disabledAt !== undefined) return undefined;
-      const roles = await listRoles(db, [account.id]);
-      if (subject.apiKeyId === undefined)
-        return { kind: 'account', principal: toPrincipal(account, roles, 'password') };
-      const key = await findApiKey(db, { id: subject.apiKeyId });
-      const hasEnded = key?.expiresAt !== undefined && new Date(key.expiresAt) <= context.now();
-      if (key === undefined || key.revokedAt !== undefined || hasEnded) return undefined;
-      return { kind: 'account', principal: toKeyPrincipal(account, roles, key) };
+      const { accountId, apiKeyId } = subject;
+      const owner = await findTokenOwner(db, { accountId, apiKeyId, at: context.now() });
+      if (owner === undefined) return undefined;
+      const { account, roles, key } = owner;
+      const principal =
+        key === undefined ? toPrincipal(account, roles, 'password') : toKeyPrincipal(account, roles, key);
+      return { kind: 'account', principal };
     }
     default:
       return subject satisfies never;

@@ -1,19 +1,20 @@
 /**
  * Uploads: started in a repository, grown by chunks or a stream, and ended as a blob of that repository. They survive a restart.
  */
+import type { Readable } from 'node:stream';
 import { PlimsollError } from '#base/errors.ts';
 import type { Digest } from '#oci/digest.ts';
 import {
   deleteUpload,
+  endUpload,
   findUpload,
   insertUpload,
-  linkBlob,
   mountBlob as mountStoredBlob,
   pinBlob,
   touchUpload,
 } from '#store/hosting-blob.ts';
 import { ensureHostedRepository, ensureSpace, findUsedBytes, type HostedRepository } from '#store/hosting-space.ts';
-import { inTransaction } from '#store/transaction.ts';
+import { inTransaction, retried } from '#store/transaction.ts';
 import { nameOf, type Place, type RegistryCaller } from './caller.ts';
 import type { HostingContext } from './context.ts';
 import { DistributionError, OffsetError } from './distribution-error.ts';
@@ -28,7 +29,7 @@ export interface UploadStatus {
 
 /** Bytes of a request. */
 export interface Chunk {
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: Readable;
   /** Where the client says they begin; missing: at the end of what is there. */
   readonly offset?: number | undefined;
   /** How many it announces. */
@@ -79,18 +80,14 @@ export async function startUpload(
 
 /** How far an upload has come. @throws {DistributionError} `BLOB_UPLOAD_UNKNOWN`. */
 export async function getUpload(
-  { store, blobs }: HostingContext,
+  context: HostingContext,
   repository: HostedRepository,
   id: string,
   signal: AbortSignal,
 ): Promise<UploadStatus> {
-  const known = await findUpload(store.db, repository.id, id);
+  const known = await findUpload(context.store.db, repository.id, id);
   if (known === undefined) throw unknownUpload();
-  try {
-    return await blobs.getUpload(id, { signal });
-  } catch (error) {
-    throw isMissing(error) ? unknownUpload(error) : error;
-  }
+  return await keptBytes(context, id, signal);
 }
 
 /**
@@ -103,7 +100,8 @@ export async function appendChunk(
   id: string,
   chunk: Chunk,
 ): Promise<UploadStatus> {
-  const status = await getUpload(context, repository, id, chunk.signal);
+  if (!(await touchUpload(context.store.db, repository.id, id, context.now()))) throw unknownUpload();
+  const status = await keptBytes(context, id, chunk.signal);
   if (chunk.offset !== undefined && chunk.offset !== status.sizeBytes) {
     throw new OffsetError(chunk.offset, status.sizeBytes);
   }
@@ -114,13 +112,11 @@ export async function appendChunk(
   const { stallMs, stallBytes } = context.limits;
   const body = paced(chunk.body, { windowMs: stallMs, minBytes: stallBytes });
   try {
-    const after = await context.blobs.append(id, watched(context, id, status.sizeBytes, body), {
+    return await context.blobs.append(id, watched(context, repository, { id, offset: status.sizeBytes }, body), {
       offset: status.sizeBytes,
       limitBytes,
       signal: chunk.signal,
     });
-    await touchUpload(context.store.db, id, context.now());
-    return after;
   } catch (error) {
     throw await appendFailure(context, repository, { id, offset: status.sizeBytes, limitBytes }, error);
   }
@@ -153,10 +149,8 @@ export async function finishUpload(
     await deleteUpload(store.db, id);
     throw new DistributionError('DIGEST_INVALID', error.message, { cause: error, detail: { digest } });
   }
-  const isLinked = await inTransaction(store.db, async trx => {
-    await deleteUpload(trx, id);
-    return await linkBlob(trx, { repositoryId: repository.id, digest, sizeBytes, at: now() });
-  });
+  const link = { id, repositoryId: repository.id, digest, sizeBytes, at: now() };
+  const isLinked = await retried(() => endUpload(store.db, link));
   if (!isLinked) {
     // The collection came between, after a pause of a whole grace period.
     throw new DistributionError('BLOB_UPLOAD_UNKNOWN', 'Cannot finish the upload: it took too long; push again');
@@ -205,8 +199,8 @@ function overQuota(space: string, quotaBytes: number): DistributionError {
 
 async function* watched(
   { watcher, store, now }: HostingContext,
-  id: string,
-  offset: number,
+  repository: HostedRepository,
+  { id, offset }: { readonly id: string; readonly offset: number },
   body: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   let at = offset;
@@ -219,7 +213,7 @@ async function* watched(
     at += size;
     if (performance.now() - toldAt > TOUCH_MS) {
       toldAt = performance.now();
-      await touchUpload(store.db, id, now());
+      await touchUpload(store.db, repository.id, id, now());
     }
   }
 }
@@ -243,6 +237,14 @@ async function appendFailure(
   }
   if (isMissing(error)) return unknownUpload(error);
   return error;
+}
+
+async function keptBytes({ blobs }: HostingContext, id: string, signal: AbortSignal): Promise<UploadStatus> {
+  try {
+    return await blobs.getUpload(id, { signal });
+  } catch (error) {
+    throw isMissing(error) ? unknownUpload(error) : error;
+  }
 }
 
 function isMissing(error: unknown): boolean {

@@ -155,9 +155,32 @@ export async function findUpload(db: Db, repositoryId: number, id: string): Prom
     .executeTakeFirst();
 }
 
-/** Says that an upload has gone on. */
-export async function touchUpload(db: Db, id: string, at: Date): Promise<void> {
-  await db.updateTable('hostedUpload').set({ touchedAt: at }).where('id', '=', id).execute();
+/** Says that an upload of this repository goes on. Returns whether there is one. */
+export async function touchUpload(db: Db, repositoryId: number, id: string, at: Date): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('hostedUpload')
+    .set({ touchedAt: at })
+    .where('id', '=', id)
+    .where('repositoryId', '=', repositoryId)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Forgets an upload and links what it has become, as `linkBlob` does, in one statement. */
+export async function endUpload(
+  db: Db,
+  { id, repositoryId, digest, sizeBytes, at }: { id: string } & Parameters<typeof linkBlob>[1],
+): Promise<boolean> {
+  const { rows } = await sql`
+    WITH ended AS (DELETE FROM hosted_upload WHERE id = ${id}),
+      pinned AS (
+        UPDATE stored_blob SET size_bytes = ${sizeBytes}, touched_at = ${at.toISOString()}
+        WHERE digest = ${digest} RETURNING digest)
+    INSERT INTO hosted_blob (repository_id, digest, touched_at)
+    SELECT ${repositoryId}, digest, ${at.toISOString()}::timestamptz FROM pinned
+    ON CONFLICT (repository_id, digest) DO UPDATE SET touched_at = excluded.touched_at
+    RETURNING digest`.execute(db);
+  return rows.length > 0;
 }
 
 /** Forgets an upload. Returns whether it was there. */

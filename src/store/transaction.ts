@@ -7,9 +7,14 @@ const MAX_ATTEMPTS = 5;
 
 /** Runs `work` in a transaction; it may run several times, and must have no effects besides. */
 export async function inTransaction<T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T> {
+  return await retried(() => db.transaction().execute(work));
+}
+
+/** The same for one statement, which is a transaction by itself. */
+export async function retried<T>(statement: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await db.transaction().execute(work);
+      return await statement();
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (!TRY_AGAIN.has(code) || attempt >= MAX_ATTEMPTS) throw error;

@@ -1,5 +1,6 @@
 /** What every blob store promises. */
 import { createHash } from 'node:crypto';
+import { readSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '#oci/digest.ts';
@@ -7,6 +8,7 @@ import { type BlobStore, putBytes } from '../blob-store.ts';
 
 const signal = new AbortController().signal;
 const limitBytes = 64 * 1024 * 1024;
+const missing = { code: 'NOT_FOUND' };
 
 /** Runs the suite; `open` gives the same store each time it is called, as after a restart. */
 export function describeBlobStore(title: string, open: () => Promise<BlobStore>): void {
@@ -43,6 +45,28 @@ export function describeBlobStore(title: string, open: () => Promise<BlobStore>)
         }),
         { numRuns: 30 },
       );
+    });
+
+    test('where bytes are at hand, an upload shows what it has, and a blob its file', async () => {
+      await using store = await open();
+      const bytes = Buffer.from(`at hand in ${title}`);
+      const { id } = await store.startUpload({ signal });
+      await store.append(id, chunksOf(bytes), { offset: 0, limitBytes, signal });
+      const range = { offset: 3, length: 4 };
+      const part = await store.openUpload?.(id, { range, signal });
+      if (part !== undefined) expect(await read(part)).toEqual(bytes.subarray(3, 7));
+      const digest = digestOf(bytes);
+      await store.commit(id, digest, { signal });
+      await expect(store.openUpload?.(id, { range, signal }) ?? Promise.reject(missing)).rejects.toMatchObject(missing);
+      {
+        await using file = await store.openFile?.(digest);
+        if (file !== undefined) {
+          const seen = Buffer.alloc(file.sizeBytes);
+          readSync(file.fd, seen, 0, seen.length, file.offset);
+          expect(seen).toEqual(bytes);
+        }
+      }
+      await store.remove(digest, { signal });
     });
 
     test('an upload goes on after a restart, and is still verified', async () => {

@@ -178,7 +178,7 @@ async function readWhole({ hosting }: OciContext, request: FastifyRequest): Prom
   for await (const chunk of paced(request.body, { windowMs: stallMs, minBytes: 1024 })) {
     sizeBytes += chunk.byteLength;
     if (sizeBytes > maxManifestBytes) throw tooLarge(sizeBytes, maxManifestBytes);
-    chunks.push(chunk);
+    chunks.push(Uint8Array.from(chunk));
   }
   return Buffer.concat(chunks);
 }

@@ -81,7 +81,7 @@ async function readForm({ hosting }: OciContext, request: FastifyRequest): Promi
     sizeBytes += chunk.byteLength;
     if (sizeBytes > MAX_FORM_BYTES)
       throw new DistributionError('SIZE_INVALID', 'Cannot read the form: it is too large');
-    chunks.push(chunk);
+    chunks.push(Uint8Array.from(chunk));
   }
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
 }
