@@ -9,6 +9,11 @@ import { existsSync } from 'node:fs';
 /** Package, and what its tests are about. */
 const SYSTEM_PACKAGES = {
   git: 'repositories',
+  'openssh-server': 'repositories over SSH',
+  'git-lfs': 'repositories with large files',
+  slirp4netns: 'the network of builds',
+  uidmap: 'users of builds',
+  'busybox-static': 'images that run without a distribution',
   openssl: 'certificates of test servers',
   // Real clients and servers of images.
   podman: 'the container engine as a source of images',

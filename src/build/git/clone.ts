@@ -29,6 +29,47 @@ export interface Checkout {
 
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const MAX_ATTRIBUTES = 1024 * 1024;
+/** Exit statuses of the scripts below, which git itself does not have. */
+const NO_COMMIT = 91;
+const NO_LFS = 92;
+
+const FETCH = '"$GIT" fetch --quiet --no-tags --no-recurse-submodules';
+const SHOW_AND_CHECK_OUT = `
+"$GIT" show --no-patch --format='%H %ct' "$target^{commit}"
+"$GIT" checkout --quiet --detach "$target"
+`;
+
+/** `$1` is the address, `$2` a full name of a branch or tag. */
+const FETCH_REF = `
+"$GIT" init --quiet --template= .
+"$GIT" remote add origin "$1"
+${FETCH} --depth=1 origin "$2"
+target=FETCH_HEAD
+${SHOW_AND_CHECK_OUT}`;
+
+/** `$2` is a commit: servers may refuse one that no branch or tag names directly, and then all branches and tags have to come. */
+const FETCH_COMMIT = `
+"$GIT" init --quiet --template= .
+"$GIT" remote add origin "$1"
+if ! ${FETCH} --depth=1 origin "$2" 2> ../tmp/refused; then
+  if grep -qiE "not our ref|unadvertised object|couldn't find remote ref|upload-pack: " ../tmp/refused; then
+    ${FETCH} origin '+refs/heads/*:refs/plimsoll/heads/*' '+refs/tags/*:refs/plimsoll/tags/*'
+    "$GIT" cat-file -e "$2^{commit}" 2> /dev/null || exit ${NO_COMMIT}
+  else
+    cat ../tmp/refused >&2
+    exit 1
+  fi
+fi
+target=$2
+${SHOW_AND_CHECK_OUT}`;
+
+const PULL_LFS = `
+"$GIT" lfs version > /dev/null 2>&1 || exit ${NO_LFS}
+"$GIT" lfs pull origin
+`;
+
+/** Times and names of packs differ each time; what is built from them would, too. */
+const FORGET = "find . -name .git -prune -exec rm -rf '{}' +";
 
 /**
  * Clones into the cell. Secrets are gone from it when this returns.
@@ -45,59 +86,42 @@ export async function clone(
   await checkHost(url);
   const task = `Cannot clone "${printable(url.url)}"`;
   await using git = await openGit(cell, source, { ...options, url });
-  const run = async (args: readonly string[], folder?: string): Promise<GitAnswer> => {
-    const answer = await git.run(args, folder);
-    if (answer.status === 127)
-      throw new PlimsollError('BUILDER_UNABLE', `${task}: git is not installed on the builder`);
-    return answer;
-  };
-  const must = async (args: readonly string[], folder?: string): Promise<GitAnswer> => {
-    const answer = await run(args, folder);
-    if (answer.status !== 0) throw toGitFailure(task, answer.stderr, source);
-    return answer;
-  };
   const folder = await cell.folder('source');
-  await must(['init', '--quiet', '--template=', '.'], folder);
-  await must(['remote', 'add', 'origin', url.url], folder);
-  const found = COMMIT.test(asked) ? { ref: asked, wanted: asked } : await resolveRef(must, url.url, asked, task);
-  const fetch = ['fetch', '--quiet', '--no-tags', '--no-recurse-submodules'];
-  if (COMMIT.test(asked)) {
-    const shallow = await run([...fetch, '--depth=1', 'origin', asked], folder);
-    if (shallow.status !== 0) await fetchAll({ run, must, fetch, folder, commit: asked, shallow, source, task });
-  } else {
-    await must([...fetch, '--depth=1', 'origin', found.wanted], folder);
-  }
-  const target = COMMIT.test(asked) ? asked : 'FETCH_HEAD';
-  const shown = await must(['show', '--no-patch', '--format=%H %ct', `${target}^{commit}`], folder);
+  const isCommit = COMMIT.test(asked);
+  const found = isCommit ? { ref: asked, wanted: asked } : await resolveRef(git, url.url, asked, source);
+  const shown = checked(
+    await git.script(isCommit ? FETCH_COMMIT : FETCH_REF, folder, url.url, found.wanted),
+    source,
+    task,
+  );
   const [commit = '', time = ''] = shown.stdout.trim().split(' ');
-  await must(['checkout', '--quiet', '--detach', commit], folder);
   const hasSubmodules = await exists(join(folder, '.gitmodules'));
   const hasLfs = await mentionsLfs(folder);
   if (hasSubmodules && source.wantsSubmodules) {
-    await must(['submodule', 'update', '--quiet', '--init', '--recursive', '--depth=1'], folder);
+    checked(
+      await git.script('"$GIT" submodule update --quiet --init --recursive --depth=1', folder),
+      source,
+      `${task} with its submodules`,
+    );
   }
-  if (hasLfs && source.wantsLfs) await pullLfs(git, folder, task, source);
-  // Times and names of packs differ each time; what is built from it would, too.
-  await cell.run({
-    program: 'find',
-    args: [folder, '-name', '.git', '-prune', '-exec', 'rm', '-rf', '{}', '+'],
-    network: 'build',
-    signal: options.signal,
-    onOutput: () => {},
-  });
+  if (hasLfs && source.wantsLfs) {
+    checked(await git.script(PULL_LFS, folder), source, `${task} with its large files`);
+  }
+  checked(await git.script(FORGET, folder), source, task);
   const hostKeys = await git.hostKeys();
   return { folder, commit, committedAt: Number(time), ref: found.ref, hostKeys, hasSubmodules, hasLfs };
 }
 
 /** The full name of a branch or tag; a branch where both have the name. */
 async function resolveRef(
-  must: (args: readonly string[]) => Promise<GitAnswer>,
+  git: GitProgram,
   url: string,
   asked: string,
-  task: string,
+  source: GitSource,
 ): Promise<{ readonly ref: string; readonly wanted: string }> {
+  const task = `Cannot clone "${printable(url)}"`;
   const names = asked === '' ? ['HEAD'] : [`refs/heads/${asked}`, `refs/tags/${asked}`];
-  const { stdout } = await must(['ls-remote', '--symref', '--', url, ...names]);
+  const { stdout } = checked(await git.run('ls-remote', '--symref', '--', url, ...names), source, task);
   const rows = stdout.split('\n').map(line => line.split('\t'));
   if (asked === '') {
     const branch = /^ref: refs\/heads\/(\S+)$/.exec(rows.find(([, name]) => name === 'HEAD')?.[0] ?? '')?.[1];
@@ -109,36 +133,23 @@ async function resolveRef(
   throw new PlimsollError('SOURCE_UNKNOWN', `${task}: it has no branch or tag "${printable(asked)}"`);
 }
 
-/** Servers may refuse a commit that no branch or tag names directly; then all branches and tags have to come. */
-async function fetchAll(options: {
-  readonly run: (args: readonly string[], folder?: string) => Promise<GitAnswer>;
-  readonly must: (args: readonly string[], folder?: string) => Promise<GitAnswer>;
-  readonly fetch: readonly string[];
-  readonly folder: string;
-  readonly commit: string;
-  readonly shallow: GitAnswer;
-  readonly source: GitSource;
-  readonly task: string;
-}): Promise<void> {
-  const { run, must, fetch, folder, commit, shallow, source, task } = options;
-  const isRefused = /not our ref|unadvertised object|couldn't find remote ref|upload-pack: /i.test(shallow.stderr);
-  if (!isRefused) throw toGitFailure(task, shallow.stderr, source);
-  await must([...fetch, 'origin', '+refs/heads/*:refs/plimsoll/heads/*', '+refs/tags/*:refs/plimsoll/tags/*'], folder);
-  const known = await run(['cat-file', '-e', `${commit}^{commit}`], folder);
-  if (known.status !== 0)
-    throw new PlimsollError('SOURCE_UNKNOWN', `${task}: no branch or tag has the commit ${commit}`);
-}
-
-async function pullLfs(git: GitProgram, folder: string, task: string, source: GitSource): Promise<void> {
-  const version = await git.run(['lfs', 'version']);
-  if (version.status !== 0) {
-    throw new PlimsollError(
-      'BUILDER_UNABLE',
-      `${task} with its large files: git-lfs is not installed on the builder; install it, or do without LFS`,
-    );
+/** The answer of a step that went well. */
+function checked(answer: GitAnswer, source: GitSource, task: string): GitAnswer {
+  switch (answer.status) {
+    case 0:
+      return answer;
+    case 127:
+      throw new PlimsollError('BUILDER_UNABLE', `${task}: git is not installed on the builder`);
+    case NO_COMMIT:
+      throw new PlimsollError('SOURCE_UNKNOWN', `${task}: no branch or tag has the commit ${printable(source.ref)}`);
+    case NO_LFS:
+      throw new PlimsollError(
+        'BUILDER_UNABLE',
+        `${task}: git-lfs is not installed on the builder; install it, or do without LFS`,
+      );
+    default:
+      throw toGitFailure(task, answer.stderr, source);
   }
-  const pulled = await git.run(['lfs', 'pull', 'origin'], folder);
-  if (pulled.status !== 0) throw toGitFailure(`${task} with its large files`, pulled.stderr, source);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -22,8 +22,10 @@ export interface GitAnswer {
 
 /** A git that can log in to one source. Closing it removes the secrets. */
 export interface GitProgram extends AsyncDisposable {
-  /** Runs a command of git in a folder of the cell. */
-  run(args: readonly string[], folder?: string): Promise<GitAnswer>;
+  /** Runs a command of git in the working folder. */
+  run(...args: readonly string[]): Promise<GitAnswer>;
+  /** Runs a shell script, in which `$GIT` is git and `$1`, `$2`, … the arguments, in a folder of the cell: one start for many commands. */
+  script(script: string, folder: string, ...args: readonly string[]): Promise<GitAnswer>;
   /** Lines of known_hosts that were trusted so far. */
   hostKeys(): Promise<readonly string[]>;
 }
@@ -78,28 +80,31 @@ export async function openGit(
     env['GIT_SSH_COMMAND'] = sshCommand(key, knownHosts, (source.hostKeys ?? []).length > 0);
   }
   const secrets = secretsOf(source);
+  const start = async (program: string, args: readonly string[]) => {
+    let stdout = '';
+    let stderr = '';
+    const status = await cell.run({
+      program,
+      args,
+      env: { ...env, GIT: git },
+      network: 'host',
+      signal,
+      onOutput: (bytes, stream) => {
+        const text = Buffer.from(bytes).toString();
+        if (stream === 'stdout') stdout = (stdout + text).slice(0, MAX_STDOUT);
+        else {
+          stderr = (stderr + text).slice(0, MAX_STDERR);
+          log?.write(bytes);
+        }
+      },
+    });
+    log?.flush();
+    return { status, stdout, stderr: maskSecrets(stderr, secrets) };
+  };
   return {
-    run: async (args, folder) => {
-      let stdout = '';
-      let stderr = '';
-      const status = await cell.run({
-        program: git,
-        args: folder === undefined ? args : ['-C', folder, ...args],
-        env,
-        network: 'host',
-        signal,
-        onOutput: (bytes, stream) => {
-          const text = Buffer.from(bytes).toString();
-          if (stream === 'stdout') stdout = (stdout + text).slice(0, MAX_STDOUT);
-          else {
-            stderr = (stderr + text).slice(0, MAX_STDERR);
-            log?.write(bytes);
-          }
-        },
-      });
-      log?.flush();
-      return { status, stdout, stderr: maskSecrets(stderr, secrets) };
-    },
+    run: async (...args) => await start(git, args),
+    script: async (script, folder, ...args) =>
+      await start('sh', ['-c', `set -eu; cd "$1"; shift\n${script}`, 'sh', folder, ...args]),
     hostKeys: async () => {
       const text = await readFile(knownHosts, 'utf8').catch(() => '');
       return [...new Set(text.split('\n').filter(line => line.trim() !== ''))];

@@ -112,9 +112,7 @@ function invalid(url: string, why: string): PlimsollError {
 /** Checks the name of a branch, tag or commit. Source: git-check-ref-format(1). @throws {PlimsollError} `SOURCE_INVALID`. */
 export function checkRef(ref: string): string {
   const name = ref.trim();
-  const isWrong =
-    name.length > 250 ||
-    /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^[-/.]|[/.]$|\.lock$/.test(name);
+  const isWrong = name.length > 250 || /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^[-/.]|[/.]$|\.lock$/.test(name);
   if (isWrong) {
     throw new PlimsollError(
       'SOURCE_INVALID',
