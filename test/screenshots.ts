@@ -109,8 +109,9 @@ const PICTURES: readonly Picture[] = [
       await page.getByLabel('Name of the scan job').fill('nightly');
       await page.getByLabel('Automatic').check();
       await page.getByLabel('Repository, or wildcard').fill('team/*');
-      await page.getByText('2 of 4').waitFor();
-      await page.getByText('2 of 4').scrollIntoViewIfNeeded();
+      const matched = page.getByText(/^\d of \d$/).first();
+      await matched.waitFor();
+      await matched.scrollIntoViewIfNeeded();
     },
   },
   { name: 'job', path: ({ scheduleId }) => `/jobs/${scheduleId}` },

@@ -50,6 +50,18 @@ test('there are no inline scripts or handlers, which the content security policy
   expect(page.match(/https?:\/\//g)).toBeNull();
 });
 
+test('no page asks again and again: events say when something has changed', async () => {
+  const sources = join(ROOT, 'web/src');
+  const names = (await readdir(sources, { recursive: true })).filter(name => /\.tsx?$/.test(name));
+  const polling = await Promise.all(
+    names.map(async name =>
+      /refetchInterval|setInterval\(/.test(await readFile(join(sources, name), 'utf8')) ? [name] : [],
+    ),
+  );
+  // The clock that relative times go by.
+  expect(polling.flat()).toEqual(['display/time.tsx']);
+});
+
 test('types of the API are those of its document: npm run api -w plimsoll-web renews them', {
   timeout: 60_000,
 }, async () => {

@@ -26,13 +26,25 @@ export function buildWeb({ folder = join(web, 'dist'), onlyIfOlder = false } = {
   const env = { ...process.env, NODE_ENV: 'production' };
   const { status } = spawnSync(process.execPath, args, { cwd: web, env, stdio: ['ignore', 2, 2] });
   if (status === 0) {
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(fresh, folder);
+    takePlace(fresh, folder);
   } else {
     rmSync(fresh, { recursive: true, force: true });
     process.stderr.write('plimsoll: the web interface was not built\n');
   }
   return status === 0;
+}
+
+/** Two that build at once both build the same: whoever comes second leaves it be. */
+function takePlace(fresh, folder) {
+  const old = `${fresh}-old`;
+  if (existsSync(folder)) renameSync(folder, old);
+  try {
+    renameSync(fresh, folder);
+  } catch (error) {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    rmSync(fresh, { recursive: true, force: true });
+  }
+  rmSync(old, { recursive: true, force: true });
 }
 
 /** When the newest of the sources was changed, ms. */

@@ -109,10 +109,11 @@ export function FindingsTable({
   );
 }
 
+/** One has no width: it takes what the others and the toggle leave, which otherwise would lie under the next cell. */
 const COLUMNS = [
   { title: 'Severity', sort: 'severity', width: 10 },
-  { title: 'Vulnerability', sort: 'name', width: 25 },
-  { title: 'Package', sort: 'package', width: 20 },
+  { title: 'Vulnerability', sort: 'name' },
+  { title: 'Package', sort: 'package', width: 15 },
   { title: 'Installed', width: 10 },
   { title: 'Fixed in', width: 10 },
   { title: 'Introduced in', width: 15 },
@@ -149,7 +150,7 @@ function Rows({
           {COLUMNS.map(column => (
             <Th
               key={column.title}
-              width={column.width}
+              {...('width' in column ? { width: column.width } : {})}
               modifier="wrap"
               {...(onSort === undefined || !('sort' in column)
                 ? {}

@@ -1,0 +1,137 @@
+/** What admins set, in a browser: webhooks, the OpenID provider, the vulnerability database, and what is kept of it all. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startProvider } from '#access/testing/provider-server.ts';
+import { scanFeeds } from '../../fixtures/scan-feeds.ts';
+import { expectAccessible, signIn, startWebWorld, type WebWorld, whyNoBrowser } from '../../fixtures/web-world.ts';
+
+describe.skipIf(whyNoBrowser() !== undefined)('settings', () => {
+  let world: WebWorld;
+  let page: Page;
+
+  beforeAll(async () => {
+    // The receiver of the webhook is on this machine.
+    world = await startWebWorld({ env: { PLIMSOLL_PRIVATE_ADDRESSES: 'allow' } });
+    page = await world.open();
+    await signIn(page);
+  }, 120_000);
+  afterAll(() => world?.[Symbol.asyncDispose]());
+
+  test('a webhook is made, tried, and its deliveries are there to be read', { timeout: 60_000 }, async () => {
+    const received: { body: string; signature: string | undefined }[] = [];
+    const receiver = createServer((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', text => {
+        body += text;
+      });
+      request.on('end', () => {
+        received.push({ body, signature: request.headers['webhook-signature']?.toString() });
+        response.writeHead(204).end();
+      });
+    }).listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    try {
+      const address = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
+      await page.goto('/settings/webhooks');
+      await page.getByRole('button', { name: 'New webhook' }).click();
+      const dialog = page.getByRole('dialog', { name: 'New webhook' });
+      await dialog.getByRole('textbox', { name: 'Name' }).fill('chat');
+      await dialog.getByRole('textbox', { name: 'Address' }).fill('no address');
+      await dialog.getByRole('checkbox', { name: 'Run completed' }).check();
+      await dialog.getByLabel('Of new findings').selectOption({ label: 'From high' });
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      // What the server refuses is said in the dialog, which stays.
+      await dialog
+        .getByText(/address|URL/i)
+        .nth(1)
+        .waitFor();
+      await dialog.getByRole('textbox', { name: 'Address' }).fill(address);
+      await expectAccessible(page);
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      const secret = page.getByRole('dialog', { name: 'The secret of the webhook' });
+      expect(await secret.locator('code').first().textContent()).toMatch(/^whsec_/);
+      await secret.getByRole('button', { name: 'I have it' }).click();
+
+      await page.getByRole('button', { name: 'Actions for chat' }).click();
+      await page.getByRole('menuitem', { name: 'Send a test' }).click();
+      await page.getByText('A test is on its way to "chat"').waitFor();
+      await expect.poll(() => received.length, { timeout: 20_000 }).toBe(1);
+      expect(received[0]?.signature).toMatch(/^v1,/);
+      await page.getByRole('link', { name: 'chat' }).click();
+      await page.getByRole('heading', { name: 'chat', level: 1 }).waitFor();
+      await expect
+        .poll(
+          async () => {
+            await page.reload();
+            await page.getByRole('row').nth(1).waitFor();
+            return await page.getByText('Delivered', { exact: true }).count();
+          },
+          { timeout: 20_000 },
+        )
+        .toBe(1);
+      await expectAccessible(page);
+      await page.getByRole('button', { name: /^Actions for/ }).click();
+      await page.getByRole('menuitem', { name: 'Show what was sent' }).click();
+      const sent = await page.getByRole('dialog').locator('code').first().textContent();
+      expect(JSON.parse(sent ?? '')).toEqual(JSON.parse(received[0]?.body ?? ''));
+    } finally {
+      receiver.close();
+      receiver.closeAllConnections();
+    }
+  });
+
+  test('people sign in at an OpenID provider, and come back to where they were', { timeout: 60_000 }, async () => {
+    await using provider = await startProvider(`${world.url}/api/v1/oidc/callback`);
+    provider.user = { subject: 'subject-1', claims: { preferred_username: 'jane', name: 'Jane Roe', groups: ['ops'] } };
+    await world.call('PUT', '/api/v1/settings/oidc', {
+      issuer: provider.issuer,
+      clientId: provider.clientId,
+      clientSecret: provider.clientSecret,
+      displayName: 'the shipyard',
+      scopes: ['profile', 'groups'],
+      groupRoles: [{ group: 'ops', role: 'viewer' }],
+      createsAccounts: true,
+    });
+    const hers = await world.open();
+    await hers.goto('/vulnerabilities?q=zlib');
+    await hers.getByRole('link', { name: 'Sign in with the shipyard' }).waitFor();
+    await expectAccessible(hers);
+    await hers.getByRole('link', { name: 'Sign in with the shipyard' }).click();
+    await hers.getByRole('heading', { name: 'Vulnerabilities', level: 1 }).waitFor();
+    expect(new URL(hers.url()).search).toBe('?q=zlib');
+    await hers.getByRole('button', { name: /jane|Jane Roe/ }).waitFor();
+    expect(await hers.getByRole('link', { name: 'Settings' }).count()).toBe(0);
+    await hers.context().close();
+
+    provider.user = undefined;
+    const refused = await world.open();
+    await refused.goto('/sign-in');
+    await refused.getByRole('link', { name: 'Sign in with the shipyard' }).click();
+    await refused.getByText('The sign-in at the provider did not succeed').waitFor();
+    await refused.context().close();
+  });
+
+  test('advisories are imported from a file, and told with their sources', { timeout: 60_000 }, async () => {
+    await page.goto('/settings/database');
+    await page.getByText('There is no vulnerability database yet').waitFor();
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Import a file' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Import advisories' });
+    const [name, text] = scanFeeds()[0] ?? ['', ''];
+    await dialog.locator('input[type="file"]').setInputFiles({ name, mimeType: '', buffer: Buffer.from('no feed') });
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    await dialog.getByRole('heading', { name: 'It was not saved' }).waitFor();
+    await expectAccessible(page);
+    await dialog.locator('input[type="file"]').setInputFiles({ name, mimeType: '', buffer: Buffer.from(text) });
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.getByText('The file is imported').waitFor();
+    // It becomes the current one in the background, and the page hears of it.
+    await page.getByRole('grid', { name: 'Sources' }).getByRole('row').nth(1).waitFor({ timeout: 30_000 });
+    await expectAccessible(page);
+    await page.goto('/settings/audit?action=database.import');
+    await page.getByRole('grid', { name: 'Changes' }).getByText('database.import').first().waitFor();
+  });
+});
