@@ -10,6 +10,11 @@ export const pageQuery = {
   cursor: z.string().max(2000).optional().describe('`nextCursor` of the page before'),
 };
 
+/** Query parameter of lists of what belongs to a namespace. */
+export const namespaceQuery = {
+  namespace: z.uuid().optional().describe('Only what is in this namespace; nothing, when you may not look into it'),
+};
+
 /** The schema of a page of `item`. */
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({
@@ -29,10 +34,15 @@ export function decodeCursor<T>(cursor: string | undefined, schema: z.ZodType<T>
   try {
     return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch (cause) {
-    throw new PlimsollError('REQUEST_INVALID', 'Cannot go on with the list: the cursor is not one of this list', {
-      cause,
-    });
+    throw foreignCursor(cause);
   }
+}
+
+/** That a cursor is not one of the list that it came to. */
+export function foreignCursor(cause: unknown): PlimsollError {
+  return new PlimsollError('REQUEST_INVALID', 'Cannot go on with the list: the cursor is not one of this list', {
+    cause,
+  });
 }
 
 /** A page of the rows that were asked for with one more than `limit`, which tells whether there are more. */

@@ -8,9 +8,10 @@ import { ERRORS, PlimsollError, toPlimsollError } from '#base/errors.ts';
 import { ProjectError } from '#project/situation.ts';
 import { ViolationError } from '#scan/job/violation-error.ts';
 import { tellAway } from '#store/away.ts';
+import { foreignCursor } from './cursor.ts';
 
 /** Media type of problem documents. */
-const PROBLEM_TYPE = 'application/problem+json';
+export const PROBLEM_TYPE = 'application/problem+json';
 
 /** A problem document. */
 export const problemSchema = z
@@ -76,13 +77,34 @@ function violationsOf({ situation, problems, message }: ProjectError) {
 
 /** Answers with the problem document of an error, and logs what an operator must look at. */
 export async function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const problem = toProblem(error, request.id);
+  const problem = toProblem(tellForeignCursor(error, request), request.id);
   if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
   const retryAfter = retryAfterOf(error);
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="plimsoll"');
   // Past the serializers of routes: an error may come where another schema was promised.
   await reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
+}
+
+/**
+ * What the database cannot read in a value, by SQLSTATE: https://www.postgresql.org/docs/15/errcodes-appendix.html, class 22. Values that
+ * have no limits of their own come from requests alone: text with a NUL character, dates before the calendar.
+ */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  '22021': 'a text has a NUL character in it',
+  '22P05': 'a text has a NUL character in it',
+  '22008': 'a date is outside of the calendar',
+};
+
+/** A cursor says a position in another list, or none: only the database knows which values it can compare with. */
+function tellForeignCursor(error: unknown, { query }: FastifyRequest): unknown {
+  const isGoingOn = typeof query === 'object' && query !== null && 'cursor' in query && query.cursor !== undefined;
+  if (!isGoingOn || !sqlStateOf(error).startsWith('22')) return error;
+  return foreignCursor(error);
+}
+
+function sqlStateOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 /** An error of ours for what Fastify, its plug-ins and the schemas throw. */
@@ -114,6 +136,9 @@ function toKnown(error: unknown): PlimsollError {
       cause: error,
     });
   }
+  const unreadable = UNREADABLE[sqlStateOf(error)];
+  if (unreadable !== undefined)
+    return new PlimsollError('REQUEST_INVALID', `Cannot take the request: ${unreadable}`, { cause: error });
   return toPlimsollError(tellAway(error));
 }
 

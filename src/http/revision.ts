@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PlimsollError } from '#base/errors.ts';
 
-/** Tells the revision of what is answered. */
+/** Tells the revision of what is answered; what is read has its content in the ETag besides. */
 export function sendRevision(reply: FastifyReply, revision: number): void {
   reply.header('etag', `"r${revision}"`);
 }
@@ -14,7 +14,7 @@ export function sendRevision(reply: FastifyReply, revision: number): void {
 export function expectedRevision(request: FastifyRequest): number | undefined {
   const header = request.headers['if-match'];
   if (header === undefined || header === '*') return undefined;
-  const [, digits] = /^(?:W\/)?"r(\d{1,9})"$/.exec(header) ?? [];
+  const [, digits] = /^(?:W\/)?"r(\d{1,9})(?:\.[\w-]{22})?"$/.exec(header) ?? [];
   if (digits === undefined) {
     throw new PlimsollError('VERSION_CONFLICT', 'Cannot change it: If-Match has no revision of it; read it again');
   }

@@ -2,7 +2,7 @@
  * Who may use a route. Every route says so; one that does not is refused when the server is put together.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Principal, type Role, requireRole } from '#access/principal.ts';
+import { type Principal, type Role, requireRole, visibleNamespaces } from '#access/principal.ts';
 import { PlimsollError } from '#base/errors.ts';
 
 /**
@@ -73,6 +73,16 @@ export function signedIn({ principal }: FastifyRequest): Principal {
     );
   }
   return principal;
+}
+
+/**
+ * The namespaces that a list is about: those that the one who asks may look into, or of them the one that is asked for. `undefined`: all;
+ * empty: none, as for a namespace that one may not look into. @throws {PlimsollError} `UNAUTHENTICATED`.
+ */
+export function namespacesOf(request: FastifyRequest, wanted?: string): readonly string[] | undefined {
+  const visible = visibleNamespaces(signedIn(request));
+  if (wanted === undefined) return visible;
+  return visible === undefined || visible.includes(wanted) ? [wanted] : [];
 }
 
 /** For the audit log: who, and by which request. */

@@ -16,7 +16,8 @@ import {
 } from 'fastify-type-provider-zod';
 import { ERRORS, PlimsollError } from '#base/errors.ts';
 import type { ServerContext } from '#store/context.ts';
-import { addIdempotency } from './idempotency.ts';
+import { addConditionalReads } from './conditional.ts';
+import { addIdempotency, IDEMPOTENCY_HEADERS, takesIdempotencyKey } from './idempotency.ts';
 import { sendProblem } from './problem.ts';
 import { type Authenticate, guardRoutes } from './route-access.ts';
 import { tidyDocument } from './tidy-document.ts';
@@ -116,6 +117,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     request.log.info(facts, 'request served');
   });
   guardRoutes(app, options.authenticate);
+  addConditionalReads(app);
   if (options.answers !== undefined) addIdempotency(app, options.answers);
   await app.register(swagger, {
     openapi: {
@@ -124,7 +126,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
         title: 'Plimsoll',
         version: options.version,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-        description: 'Registries, scans, findings. Errors are problem documents (RFC 9457); lists page with a cursor.',
+        description:
+          'Registries, scans, findings. Errors are problem documents (RFC 9457); lists page with a cursor; what is read has an ETag.',
       },
       servers: [{ url: '/' }],
       components: {
@@ -136,7 +139,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       },
       security: [{ bearer: [] }, { apiKey: [] }, { session: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: document => {
+      const transformed = jsonSchemaTransform(document);
+      if (!takesIdempotencyKey(document.route)) return transformed;
+      return { ...transformed, schema: { ...transformed.schema, headers: IDEMPOTENCY_HEADERS } };
+    },
     transformObject: jsonSchemaTransformObject,
     // Other people's APIs have documents of their own.
     hideUntagged: true,

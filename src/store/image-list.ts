@@ -183,7 +183,7 @@ function filterConditions(filter: ImageFilter): RawBuilder<unknown>[] {
   }
   if (filter.package !== undefined) conditions.push(hasPackage(filter.package));
   if (filter.vulnerability !== undefined) conditions.push(hasVulnerability(filter.vulnerability));
-  if (text !== undefined && text !== '') conditions.push(hasText(text));
+  if (text !== undefined && text !== '') conditions.push(hasText(text, filter));
   return conditions;
 }
 
@@ -210,16 +210,21 @@ function hasVulnerability(name: string): RawBuilder<unknown> {
     WHERE finding.vulnerability_id IN ${vulnerabilitiesNamed(name)} AND NOT finding.is_waived)`;
 }
 
-function hasText(text: string): RawBuilder<unknown> {
+/** Only names that are seen are looked into: whether others have an image is nobody's business. */
+function hasText(text: string, scope: Scope): RawBuilder<unknown> {
   const inside = likeInside(text);
   const isDigest = /^sha(?:256|512):[0-9a-f]*$/.test(text) ? sql`manifest.digest LIKE ${`${text}%`}` : sql`false`;
+  const isSeen = sql`repository.id IN (
+    SELECT repository.id FROM repository JOIN registry ON registry.id = repository.registry_id WHERE ${scopeConditions(scope)})`;
   return sql`(${isDigest} OR scan.manifest_id IN (
     SELECT place.manifest_id FROM repository JOIN repository_manifest AS place ON place.repository_id = repository.id
-    WHERE lower(repository.name) LIKE ${inside}
-    UNION SELECT tag.manifest_id FROM tag WHERE tag.ended_at IS NULL AND lower(tag.name) LIKE ${inside}
-    UNION SELECT child.id FROM tag JOIN manifest_child ON manifest_child.index_id = tag.manifest_id
+    WHERE place.gone_at IS NULL AND lower(repository.name) LIKE ${inside} AND ${isSeen}
+    UNION SELECT tag.manifest_id FROM tag JOIN repository ON repository.id = tag.repository_id
+    WHERE tag.ended_at IS NULL AND lower(tag.name) LIKE ${inside} AND ${isSeen}
+    UNION SELECT child.id FROM tag JOIN repository ON repository.id = tag.repository_id
+      JOIN manifest_child ON manifest_child.index_id = tag.manifest_id
       JOIN manifest AS child ON child.digest = manifest_child.digest
-    WHERE tag.ended_at IS NULL AND lower(tag.name) LIKE ${inside}))`;
+    WHERE tag.ended_at IS NULL AND lower(tag.name) LIKE ${inside} AND ${isSeen}))`;
 }
 
 /** Where images are, by id: repositories in their order of age, tags by the alphabet. */

@@ -36,26 +36,28 @@ export interface ManifestScan extends FindingCounts {
   readonly worst: number;
 }
 
+const COLUMNS = [
+  'id',
+  'digest',
+  'kind',
+  'mediaType',
+  'artifactType',
+  'document',
+  'config',
+  'os',
+  'architecture',
+  'variant',
+  'builtAt',
+  'layersSizeBytes',
+  'unsupportedReason',
+  'firstSeenAt',
+] as const;
+
 /** A manifest that is seen in the scope, by its digest; also one that an index lists which is seen. */
 export async function findManifestView(db: Db, digest: string, scope: Scope): Promise<ManifestView | undefined> {
   const row = await db
     .selectFrom('manifest')
-    .select([
-      'id',
-      'digest',
-      'kind',
-      'mediaType',
-      'artifactType',
-      'document',
-      'config',
-      'os',
-      'architecture',
-      'variant',
-      'builtAt',
-      'layersSizeBytes',
-      'unsupportedReason',
-      'firstSeenAt',
-    ])
+    .select(COLUMNS)
     .where('digest', '=', digest)
     .where(eb =>
       eb.or([
@@ -71,6 +73,12 @@ export async function findManifestView(db: Db, digest: string, scope: Scope): Pr
       ]),
     )
     .executeTakeFirst();
+  return row === undefined ? undefined : { ...row, kind: row.kind as ManifestView['kind'] };
+}
+
+/** A manifest by its id, wherever it is or was. */
+export async function readManifestView(db: Db, id: number): Promise<ManifestView | undefined> {
+  const row = await db.selectFrom('manifest').select(COLUMNS).where('id', '=', id).executeTakeFirst();
   return row === undefined ? undefined : { ...row, kind: row.kind as ManifestView['kind'] };
 }
 

@@ -8,8 +8,12 @@ export interface NamedPlace {
   readonly id: number;
   readonly name: string;
   readonly registryName: string;
+  /** When one of its tags last came to name something; null without any. */
   readonly lastModifiedAt: string | null;
 }
+
+const LAST_MODIFIED = sql`(
+  SELECT max(coalesce(tag.pushed_at, tag.started_at)) FROM tag WHERE tag.repository_id = repository.id) AS last_modified_at`;
 
 /** The repository of a name: `team/app`, or `registry-name/team/app` where several registries have `team/app`. */
 export async function findPlace(
@@ -18,7 +22,7 @@ export async function findPlace(
   namespaceIds: readonly string[] | undefined,
 ): Promise<NamedPlace | undefined> {
   const { rows } = await sql<NamedPlace>`
-    SELECT repository.id, repository.name, registry.name AS registry_name, repository.last_listed_at AS last_modified_at
+    SELECT repository.id, repository.name, registry.name AS registry_name, ${LAST_MODIFIED}
     FROM repository JOIN registry ON registry.id = repository.registry_id
     WHERE (repository.name = ${name} OR registry.name || '/' || repository.name = ${name}) AND ${scopeConditions({ namespaceIds })}
     ORDER BY repository.name <> ${name}, registry.name, repository.id LIMIT 1`.execute(db);
@@ -39,7 +43,7 @@ export async function listPlaces(
   const inside: RawBuilder<unknown> =
     namespace === undefined ? sql`true` : sql`split_part(repository.name, '/', 1) = ${namespace}`;
   const { rows } = await sql<NamedPlace>`
-    SELECT repository.id, repository.name, registry.name AS registry_name, repository.last_listed_at AS last_modified_at
+    SELECT repository.id, repository.name, registry.name AS registry_name, ${LAST_MODIFIED}
     FROM repository JOIN registry ON registry.id = repository.registry_id
     WHERE repository.id > ${after} AND ${inside} AND ${scopeConditions({ namespaceIds })}
     ORDER BY repository.id LIMIT ${limit}`.execute(db);

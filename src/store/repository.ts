@@ -3,6 +3,7 @@
  */
 import { sql } from 'kysely';
 import { type Db, type Trx, toJson } from './database.ts';
+import { likeInside } from './visible.ts';
 
 /** A repository as it is known. */
 export interface RepositoryRecord {
@@ -97,11 +98,19 @@ export async function listRepositories(
     after,
     limit,
     includesGone = false,
-  }: { readonly after?: string | undefined; readonly limit: number; readonly includesGone?: boolean },
+    text,
+  }: {
+    readonly after?: string | undefined;
+    readonly limit: number;
+    readonly includesGone?: boolean;
+    /** In the full name. */
+    readonly text?: string | undefined;
+  },
 ): Promise<readonly RepositoryRecord[]> {
   let select = db.selectFrom('repository').selectAll().where('registryId', '=', registryId);
   if (after !== undefined) select = select.where('name', '>', after);
   if (!includesGone) select = select.where('goneAt', 'is', null);
+  if (text !== undefined) select = select.where(sql<boolean>`lower(repository.name) LIKE ${likeInside(text)}`);
   const rows = await select.orderBy('name').limit(limit).execute();
   return rows.map(toRepository);
 }

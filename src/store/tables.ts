@@ -203,6 +203,7 @@ export interface IdempotentAnswerTable {
   status: number | null;
   body: NullableJson;
   createdAt: Time;
+  headers: NullableJson;
 }
 
 export interface ImageChangeTable {

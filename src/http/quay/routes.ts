@@ -8,9 +8,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { visibleNamespaces } from '#access/principal.ts';
 import { PlimsollError } from '#base/errors.ts';
+import { printable } from '#base/text.ts';
 import { reportOfImage } from '#scan/content/report-of-image.ts';
 import type { ServerContext } from '#store/context.ts';
-import { findManifestScans, findManifestView, listChildren } from '#store/manifest-view.ts';
+import { findManifestScans, listChildren, readManifestView } from '#store/manifest-view.ts';
 import { findInPlace, findPlace, listPlaces, listTagLives, type NamedPlace, type TagLife } from '#store/quay-view.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { signedIn } from '../route-access.ts';
@@ -64,7 +65,12 @@ async function manifestSecurity(
   const { db } = context.store;
   const id = await manifestIn(context, await placeFor(context, request, name), digest);
   const scan = (await findManifestScans(db, [id])).get(id);
-  const nothing = (status: string) => ({ status, data: null });
+  const nothing = (status: string) => ({
+    status,
+    data: null,
+    // Quay says no reason; its clients pass over keys that they do not know.
+    ...(scan?.errorCode == null ? {} : { Plimsoll: { ErrorCode: scan.errorCode, Error: scan.errorMessage ?? '' } }),
+  });
   // A report stays until there is a newer one, whatever became of a later scan.
   if (scan?.scannedAt != null) {
     const report = await reportOfImage(db, digest, { reference: `${name}@${digest}`, today: context.now() });
@@ -98,8 +104,7 @@ async function readManifest(
   digest: string,
 ): Promise<unknown> {
   const { db } = context.store;
-  await manifestIn(context, await placeFor(context, request, name), digest);
-  const view = await findManifestView(db, digest, {});
+  const view = await readManifestView(db, await manifestIn(context, await placeFor(context, request, name), digest));
   if (view === undefined) throw new PlimsollError('NOT_FOUND', 'Not Found');
   const text = Buffer.from(view.document).toString('utf8');
   const isList = view.kind === 'index';
@@ -134,14 +139,15 @@ async function listTags(context: ServerContext, request: FastifyRequest, name: s
   const { db } = context.store;
   const place = await placeFor(context, request, name);
   const query = request.query as Query;
-  const limit = Math.min(PAGE, positive(query['limit'], 50));
-  const page = positive(query['page'], 1);
-  const [, operator, value] = /^(like|eq):(.*)$/s.exec(one(query['filter_tag_name']) ?? '') ?? [];
-  if (query['filter_tag_name'] !== undefined && operator === undefined) {
+  const limit = Math.min(PAGE, positive(query, 'limit', 50));
+  const page = positive(query, 'page', 1);
+  const filter = one(query['filter_tag_name']) ?? '';
+  const [, operator, value] = /^(like|eq):(.*)$/s.exec(filter) ?? [];
+  if (filter !== '' && operator === undefined) {
     throw new PlimsollError('REQUEST_INVALID', 'Unsupported syntax for filter_tag_name: expected like:TEXT or eq:TEXT');
   }
   const lives = await listTagLives(db, place.id, {
-    name: one(query['specificTag']) ?? (operator === 'eq' ? value : undefined),
+    name: one(query['specificTag']) || (operator === 'eq' ? value : undefined),
     like: operator === 'like' ? value : undefined,
     isActive: truthy(query['onlyActiveTags']),
     offset: (page - 1) * limit,
@@ -200,7 +206,7 @@ async function readRepository(context: ServerContext, request: FastifyRequest, n
       life.name,
       {
         name: life.name,
-        size: life.sizeBytes,
+        size: life.kind === 'index' ? null : life.sizeBytes,
         last_modified: rfc2822(life.pushedAt ?? life.startedAt),
         manifest_digest: life.digest,
       },
@@ -215,21 +221,24 @@ async function readRepository(context: ServerContext, request: FastifyRequest, n
     is_free_account: false,
     can_write: false,
     can_admin: false,
+    // What is pulled elsewhere is not counted here.
+    ...(truthy(query['includeStats']) ? { stats: [] } : {}),
     ...(isWithTags ? { tags } : {}),
   };
 }
 
 async function listRepositories({ store: { db } }: ServerContext, request: FastifyRequest): Promise<unknown> {
   const query = request.query as Query;
-  const { namespace, starred } = query;
-  if (namespace === undefined && starred === undefined && query['public'] === undefined) {
+  const namespace = one(query['namespace']) || undefined;
+  const isStarred = truthy(query['starred']);
+  if (namespace === undefined && !isStarred && !truthy(query['public'])) {
     throw new PlimsollError('REQUEST_INVALID', 'namespace, starred, or public are required for this API call');
   }
-  // Nobody can star anything here.
-  if (namespace === undefined && truthy(starred)) return { repositories: [] };
+  // Nobody can star anything here, and there are no repositories of other kinds.
+  if (isStarred || (one(query['repo_kind']) ?? 'image') !== 'image') return { repositories: [] };
   const after = decodeCursor(one(query['next_page']), z.number().int());
   const namespaceIds = visibleNamespaces(signedIn(request));
-  const places = await listPlaces(db, { namespaceIds, namespace: one(namespace), after, limit: PAGE + 1 });
+  const places = await listPlaces(db, { namespaceIds, namespace, after, limit: PAGE + 1 });
   const shown = places.slice(0, PAGE);
   const last = shown.at(-1);
   return {
@@ -283,9 +292,16 @@ function truthy(value: string | string[] | undefined): boolean {
   return text !== undefined && !FALSY.has(text);
 }
 
-function positive(value: string | string[] | undefined, fallback: number): number {
-  const number = Number(one(value) ?? fallback);
-  return Number.isSafeInteger(number) && number > 0 ? number : fallback;
+/** A count from 1. @throws {PlimsollError} `REQUEST_INVALID` for what is no number. */
+function positive(query: Query, name: string, fallback: number): number {
+  const text = one(query[name]) || String(fallback);
+  const number = Number(text);
+  if (!/^[+-]?\d{1,15}$/.test(text))
+    throw new PlimsollError(
+      'REQUEST_INVALID',
+      `Cannot read ${name}: expected a number, found "${printable(text, 50)}"`,
+    );
+  return Math.max(1, number);
 }
 
 function seconds(time: string): number {

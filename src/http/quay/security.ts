@@ -47,8 +47,9 @@ interface DistroContext {
 function toFeature(one: Package, findings: readonly Finding[], context: DistroContext) {
   const vulnerabilities = findings.map(finding => toVulnerability(finding, context));
   const scores = findings.flatMap(finding => baseScore(finding) ?? []);
+  // Quay looks for them in links alone; ours know them by name as well.
   const cves = new Set(
-    findings.flatMap(({ id, aliases }) => [id, ...aliases].filter(name => /^CVE-\d{4}-\d{4,7}$/.test(name))),
+    findings.flatMap(({ id, aliases, references }) => [id, ...aliases, linkOf(references)].flatMap(cvesIn)),
   );
   return {
     Name: one.name,
@@ -69,7 +70,7 @@ function toVulnerability(finding: Finding, { distroName, distroVersion }: Distro
   return {
     Severity: SEVERITIES[severity],
     NamespaceName: evidence.source,
-    Link: references.join(' '),
+    Link: linkOf(references),
     FixedBy: adviseFix(fix),
     Description: title ?? '',
     Name: id,
@@ -90,6 +91,15 @@ function toVulnerability(finding: Finding, { distroName, distroVersion }: Distro
       Why: evidence.why,
     },
   };
+}
+
+/** Addresses, with a space between two; what a page must not link to, or would take for two, is left out. */
+function linkOf(references: readonly string[]): string {
+  return references.filter(one => /^https?:\/\/\S+$/i.test(one)).join(' ');
+}
+
+function cvesIn(text: string): readonly string[] {
+  return text.match(/CVE-\d{4}-\d{4,7}/g) ?? [];
 }
 
 function baseScore({ cvss }: Finding): number | undefined {

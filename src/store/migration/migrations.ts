@@ -8,6 +8,7 @@ import { statements as hosting } from './m0006-hosting.ts';
 import { statements as project } from './m0007-project.ts';
 import { statements as trend } from './m0008-trend.ts';
 import { statements as pushHook } from './m0009-push-hook.ts';
+import { statements as idempotency } from './m0010-idempotency.ts';
 
 /** SQL statements by name; forward only. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -20,4 +21,5 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0007-project': project,
   '0008-trend': trend,
   '0009-push-hook': pushHook,
+  '0010-idempotency': idempotency,
 };

@@ -1,6 +1,7 @@
 /** My account: who I am here, my password, my API keys. */
 import {
   ActionGroup,
+  Alert,
   Button,
   Card,
   CardBody,
@@ -16,11 +17,13 @@ import {
 } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
+import { useSearchParams } from 'react-router';
 import { api, bodyOf } from '../api/client.ts';
 import { useChange } from '../feedback/use-change.ts';
 import { TextField } from '../form/fields.tsx';
 import { FormFailure } from '../form/form-failure.tsx';
 import { mistakesOf } from '../form/violations.ts';
+import { providerFailureOf } from '../session/provider-failure.ts';
 import { useSession } from '../session/session.tsx';
 import { setupQuery } from '../session/session-queries.ts';
 import { ApiKeys } from '../settings/api-keys.tsx';
@@ -28,11 +31,20 @@ import { PageHeader } from '../shell/page-header.tsx';
 
 export function AccountPage() {
   const { account, everywhere, namespaces } = useSession();
+  const [params] = useSearchParams();
+  const failure = providerFailureOf(params);
   return (
     <>
       <PageHeader title="My account" />
       <PageSection>
         <Grid hasGutter>
+          {failure !== undefined && (
+            <GridItem>
+              <Alert variant="danger" isInline title="The account was not linked">
+                {failure}
+              </Alert>
+            </GridItem>
+          )}
           <GridItem md={6}>
             <Card isFullHeight>
               <CardTitle component="h2">Who I am here</CardTitle>

@@ -8,6 +8,7 @@ import { sentenceOf } from '../feedback/answer.tsx';
 import { useChange } from '../feedback/use-change.ts';
 import { TextField } from '../form/fields.tsx';
 import { FormFailure } from '../form/form-failure.tsx';
+import { providerFailureOf } from './provider-failure.ts';
 import { safeReturnTo } from './return-to.ts';
 import { sessionQuery, setupQuery } from './session-queries.ts';
 import { Welcome } from './welcome.tsx';
@@ -32,7 +33,7 @@ export function SignInPage() {
   });
   if (session.data) return <Navigate to={returnTo} replace />;
   if (setup.data?.isNeeded === true) return <Navigate to={`/setup${window.location.hash}`} replace />;
-  const refusal = params.get('error');
+  const failure = providerFailureOf(params);
   return (
     <Welcome title="Sign in">
       <Stack hasGutter>
@@ -41,7 +42,11 @@ export function SignInPage() {
             {sentenceOf(setup.error)}
           </Alert>
         )}
-        {refusal !== null && <Alert variant="danger" isInline title="The sign-in at the provider did not succeed" />}
+        {failure !== undefined && (
+          <Alert variant="danger" isInline title="The sign-in at the provider did not succeed">
+            {failure}
+          </Alert>
+        )}
         {setup.data?.oidc && (
           <>
             <StackItem>

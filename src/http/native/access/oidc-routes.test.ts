@@ -43,20 +43,7 @@ afterAll(async () => {
 });
 
 test('whoever runs the server sets the provider, and people sign in at it and come back to where they were', async () => {
-  const settings = await app.inject({
-    method: 'PUT',
-    url: '/api/v1/settings/oidc',
-    headers: { 'x-test': 'system' },
-    payload: {
-      issuer: provider.issuer,
-      clientId: provider.clientId,
-      clientSecret: provider.clientSecret,
-      displayName: 'The provider',
-      scopes: ['profile', 'groups'],
-      groupRoles: [{ group: 'ops', role: 'viewer' }],
-      createsAccounts: true,
-    },
-  });
+  const settings = await configure({});
   expect(settings.json()).toMatchObject({ hasClientSecret: true, callbackUrl: CALLBACK });
   expect(settings.body).not.toContain(provider.clientSecret);
   expect((await app.inject('/api/v1/setup')).json().oidc).toEqual({ displayName: 'The provider' });
@@ -69,6 +56,16 @@ test('whoever runs the server sets the provider, and people sign in at it and co
 
   const foreign = await app.inject({ url: `/api/v1/oidc/callback${back.search}` });
   expect(foreign.statusCode).toBe(401);
+  const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8', 'x-request-id': 'request-1' };
+  const lost = await app.inject({ url: `/api/v1/oidc/callback${back.search}`, headers: browser });
+  expect(lost.statusCode).toBe(302);
+  expect(lost.headers).toMatchObject({ location: '/sign-in?error=UNAUTHENTICATED&request=request-1' });
+  expect(lost.headers['cache-control']).toBe('no-store');
+  const linking = await app.inject({
+    url: '/api/v1/oidc/callback?code=x',
+    headers: { ...browser, 'x-test': 'system' },
+  });
+  expect(linking.headers.location).toBe('/account?error=UNAUTHENTICATED&request=request-1');
   const end = await app.inject({
     url: `/api/v1/oidc/callback${back.search}`,
     headers: { cookie: `__Host-plimsoll-oidc=${attempt?.value}` },
@@ -82,7 +79,40 @@ test('whoever runs the server sets the provider, and people sign in at it and co
   });
   expect(who.json()).toMatchObject({ account: { name: 'jane', hasPassword: false }, everywhere: 'viewer' });
 
+  // Somebody whom the provider knows, and the server does not.
+  await configure({ createsAccounts: false });
+  provider.user = { subject: 'subject-2', claims: { preferred_username: 'joe' } };
+  const again = await app.inject('/api/v1/oidc/start');
+  const stranger = await browse(new URL(String(again.headers.location)), CALLBACK);
+  const refused = await app.inject({
+    url: `/api/v1/oidc/callback${stranger.search}`,
+    headers: { ...browser, cookie: `__Host-plimsoll-oidc=${again.cookies[0]?.value}` },
+  });
+  expect(refused.headers.location).toBe('/sign-in?error=FORBIDDEN&request=request-1');
+  expect(refused.cookies.some(({ name }) => name === '__Host-plimsoll-session')).toBe(false);
+  await configure({ issuer: 'http://127.0.0.1:9' });
+  const away = await app.inject({ url: '/api/v1/oidc/start', headers: browser });
+  expect(away.headers.location).toBe('/sign-in?error=SIGN_IN_PROVIDER_FAILED&request=request-1');
+
   const headers = { 'x-test': 'system' };
   expect((await app.inject({ method: 'DELETE', url: '/api/v1/settings/oidc', headers })).statusCode).toBe(204);
   expect((await app.inject('/api/v1/oidc/start')).statusCode).toBe(404);
 });
+
+async function configure(change: object) {
+  return await app.inject({
+    method: 'PUT',
+    url: '/api/v1/settings/oidc',
+    headers: { 'x-test': 'system' },
+    payload: {
+      issuer: provider.issuer,
+      clientId: provider.clientId,
+      clientSecret: provider.clientSecret,
+      displayName: 'The provider',
+      scopes: ['profile', 'groups'],
+      groupRoles: [{ group: 'ops', role: 'viewer' }],
+      createsAccounts: true,
+      ...change,
+    },
+  });
+}

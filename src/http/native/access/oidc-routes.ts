@@ -8,6 +8,7 @@ import { configureOidc, type OidcSettings, readOidc, removeOidc } from '#access/
 import { finishOidc, type StartOptions, startOidc } from '#access/oidc/sign-in.ts';
 import { PlimsollError } from '#base/errors.ts';
 import { callerOf } from '../../authentication.ts';
+import { toProblem } from '../../problem.ts';
 import { isSecure, nameOf, originOf, type Site, sendSessionCookie } from '../../session-cookie.ts';
 import { problems, typed } from '../native-route.ts';
 import { nameInput, roleSchema } from './schema.ts';
@@ -43,6 +44,10 @@ const settingsSchema = input
   .extend({ hasClientSecret: z.boolean(), callbackUrl: z.string().describe('To be registered at the provider') })
   .meta({ id: 'OidcSettings' });
 
+/** Where somebody sees what went wrong: who has a session was linking an identity to the account. */
+const SIGN_IN_PAGE = '/sign-in';
+const ACCOUNT_PAGE = '/account';
+
 const admin = { config: { access: { server: 'admin' as const } } };
 const anonymous = { config: { access: 'anonymous' as const } };
 
@@ -62,10 +67,11 @@ export function oidcRoutes(context: AccessContext, site: Site) {
           response: { 302: z.null(), ...problems },
         },
       },
-      async (request, reply) => {
-        const url = await start(request, reply, { returnTo: request.query.returnTo });
-        return await reply.redirect(url, 302);
-      },
+      async (request, reply) =>
+        await tellBrowser(request, reply, async () => {
+          const url = await start(request, reply, { returnTo: request.query.returnTo });
+          return await reply.redirect(url, 302);
+        }),
     );
     app.get(
       CALLBACK,
@@ -74,21 +80,24 @@ export function oidcRoutes(context: AccessContext, site: Site) {
         schema: {
           tags: ['session'],
           summary: 'Come back from the OpenID provider',
+          description:
+            'A browser that fails is sent to a page of ours with `?error=`, the code of the problem; other clients get the problem.',
           security: [],
           response: { 302: z.null(), ...problems },
         },
       },
-      async (request, reply) => {
-        const state = request.cookies[nameOf(request, site, COOKIE)];
-        const { secure, path } = cookieOptions(request);
-        reply.clearCookie(nameOf(request, site, COOKIE), { secure, path });
-        const query = new URLSearchParams(request.url.split('?')[1] ?? '');
-        const signal = request.server.stopping;
-        const result = await finishOidc(context, { query, state, signal }, signInOriginOf(request));
-        if (result.signedIn !== undefined) sendSessionCookie(request, reply, site, result.signedIn.session);
-        reply.header('cache-control', 'no-store');
-        return await reply.redirect(result.returnTo, 302);
-      },
+      async (request, reply) =>
+        await tellBrowser(request, reply, async () => {
+          const state = request.cookies[nameOf(request, site, COOKIE)];
+          const { secure, path } = cookieOptions(request);
+          reply.clearCookie(nameOf(request, site, COOKIE), { secure, path });
+          const query = new URLSearchParams(request.url.split('?')[1] ?? '');
+          const signal = request.server.stopping;
+          const result = await finishOidc(context, { query, state, signal }, signInOriginOf(request));
+          if (result.signedIn !== undefined) sendSessionCookie(request, reply, site, result.signedIn.session);
+          reply.header('cache-control', 'no-store');
+          return await reply.redirect(result.returnTo, 302);
+        }),
     );
     app.post(
       '/api/v1/oidc/link',
@@ -189,5 +198,27 @@ export function oidcRoutes(context: AccessContext, site: Site) {
   /** Lax: the browser comes back from another site. */
   function cookieOptions(request: FastifyRequest) {
     return { httpOnly: true, sameSite: 'lax', path: '/', secure: isSecure(request, site) } as const;
+  }
+}
+
+/**
+ * Runs what a browser is sent to, and sends it to a page of ours when that fails: nobody should end at a problem document. Only the code goes
+ * along, for which the page has a sentence: text from an address could be anybody's.
+ */
+async function tellBrowser(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  visit: () => Promise<FastifyReply>,
+): Promise<FastifyReply> {
+  try {
+    return await visit();
+  } catch (error) {
+    if (!/\btext\/html\b/.test(request.headers.accept ?? '')) throw error;
+    const { code, status } = toProblem(error, request.id);
+    if (status >= 500) request.log.error({ err: error, code }, 'sign-in at the provider failed');
+    else request.log.info({ code, reason: (error as Error).message }, 'sign-in at the provider refused');
+    const page = request.principal === undefined ? SIGN_IN_PAGE : ACCOUNT_PAGE;
+    reply.header('cache-control', 'no-store');
+    return await reply.redirect(`${page}?${new URLSearchParams({ error: code, request: request.id })}`, 302);
   }
 }

@@ -124,7 +124,7 @@ function uploadRoute(instance: FastifyInstance, context: ContentContext, version
     typed(scope).post(
       '/api/v1/vulnerability-database/import',
       {
-        config: { access: { server: 'admin' } },
+        config: { access: { server: 'admin' }, takesFile: true },
         bodyLimit: MAX_UPLOAD_BYTES,
         schema: {
           tags,

@@ -77,7 +77,7 @@ export function imagePackageRoutes(context: ContentContext) {
           querystring: z.object({
             q: words.describe('In the name'),
             type: words.describe('As in package URLs: deb, npm'),
-            layer: z.coerce.number().int().min(-1).optional(),
+            layer: z.coerce.number().int().min(-1).max(10_000).optional(),
             vulnerable: z.stringbool().optional(),
             undetermined: z.stringbool().optional(),
             sort: z.enum(['severity', 'name']).default('name'),

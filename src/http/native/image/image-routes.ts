@@ -3,7 +3,6 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { visibleNamespaces } from '#access/principal.ts';
 import { PlimsollError } from '#base/errors.ts';
 import { compareImages } from '#scan/content/compare-images.ts';
 import type { ContentContext } from '#scan/content/content-context.ts';
@@ -13,8 +12,8 @@ import { type ImageFilter, listAffectedPackages, listImages } from '#store/image
 import { findManifestScans, findManifestView, listChildren, type ManifestView } from '#store/manifest-view.ts';
 import { listPackages } from '#store/package-list.ts';
 import { listVulnerabilities } from '#store/vulnerability-list.ts';
-import { decodeCursor, pageOf, pageQuery, toPage } from '../../cursor.ts';
-import { signedIn } from '../../route-access.ts';
+import { decodeCursor, namespaceQuery, pageOf, pageQuery, toPage } from '../../cursor.ts';
+import { namespacesOf } from '../../route-access.ts';
 import { problems, typed } from '../native-route.ts';
 import {
   findingSchema,
@@ -39,9 +38,11 @@ const params = z.object({ digest: z.string().regex(/^sha(?:256:[0-9a-f]{64}|512:
 const access = { config: { access: 'signed-in' as const } };
 const positions = z.array(z.union([z.string(), z.number()])).max(8);
 const flag = z.stringbool().optional();
+const MAX_LAYER = 10_000;
 const words = z.string().trim().min(1).max(300).optional();
 
 const imageFilter = {
+  ...namespaceQuery,
   registry: z.uuid().optional(),
   repository: z.string().max(512).optional().describe('Full name'),
   severity: severitySchema.optional().describe('With a finding of this severity or worse'),
@@ -68,7 +69,7 @@ export function imageRoutes(context: ContentContext) {
 
 /** A manifest that the one who asks may see. @throws {PlimsollError} `NOT_FOUND`. */
 export async function manifestFor(request: FastifyRequest, db: Db, digest: string): Promise<ManifestView> {
-  const view = await findManifestView(db, digest, { namespaceIds: visibleNamespaces(signedIn(request)) });
+  const view = await findManifestView(db, digest, { namespaceIds: namespacesOf(request) });
   if (view === undefined)
     throw new PlimsollError('NOT_FOUND', `Cannot find the image ${digest}: there is none, or none that you may see`);
   return view;
@@ -113,6 +114,7 @@ function listRoutes(instance: FastifyInstance, { store: { db } }: ContentContext
           version: words,
           type: words.describe('As in package URLs: deb, npm'),
           vulnerable: flag,
+          ...namespaceQuery,
           registry: z.uuid().optional(),
           repository: z.string().max(512).optional(),
           ...pageQuery,
@@ -121,9 +123,9 @@ function listRoutes(instance: FastifyInstance, { store: { db } }: ContentContext
       },
     },
     async request => {
-      const { limit, cursor, q, name, version, type, vulnerable, registry, repository } = request.query;
+      const { limit, cursor, q, name, version, type, vulnerable, namespace, registry, repository } = request.query;
       const after = decodeCursor(cursor, z.tuple([z.string(), z.string(), z.number()]));
-      const scope = { namespaceIds: visibleNamespaces(signedIn(request)), registryId: registry, repository };
+      const scope = { namespaceIds: namespacesOf(request, namespace), registryId: registry, repository };
       const packages = await listPackages(
         db,
         { ...scope, text: q, name, version, type, isVulnerable: vulnerable },
@@ -176,7 +178,7 @@ function detailRoutes(instance: FastifyInstance, context: ContentContext): void 
           exploited: flag,
           q: words.describe('In the name of the weakness or of the package'),
           package: words,
-          layer: z.coerce.number().int().min(0).optional(),
+          layer: z.coerce.number().int().min(-1).max(MAX_LAYER).optional().describe('Position, from 0; -1: in none'),
           waived: z.enum(['only', 'without', 'with']).default('without'),
           sort: z.enum(['severity', 'package', 'name']).default('severity'),
           ...pageQuery,
@@ -295,6 +297,7 @@ function vulnerabilityRoutes(instance: FastifyInstance, { store: { db } }: Conte
           severity: severitySchema.optional(),
           exploited: flag,
           fixable: flag,
+          ...namespaceQuery,
           registry: z.uuid().optional(),
           repository: z.string().max(512).optional(),
           sort: z.enum(['worst', 'epss', 'name']).default('worst'),
@@ -304,10 +307,10 @@ function vulnerabilityRoutes(instance: FastifyInstance, { store: { db } }: Conte
       },
     },
     async request => {
-      const { limit, cursor, sort, q, severity, exploited, fixable, registry, repository } = request.query;
+      const { limit, cursor, sort, q, severity, exploited, fixable, namespace, registry, repository } = request.query;
       const after = decodeCursor(cursor, positions);
       const filter = {
-        namespaceIds: visibleNamespaces(signedIn(request)),
+        namespaceIds: namespacesOf(request, namespace),
         registryId: registry,
         repository,
         text: q,
@@ -332,7 +335,7 @@ function vulnerabilityRoutes(instance: FastifyInstance, { store: { db } }: Conte
       },
     },
     async request => {
-      const scope = { namespaceIds: visibleNamespaces(signedIn(request)) };
+      const scope = { namespaceIds: namespacesOf(request) };
       const [found] = await listVulnerabilities(
         db,
         { ...scope, named: request.params.vulnerabilityId },
@@ -420,6 +423,7 @@ function presentBrief({
 
 function toFilter(request: FastifyRequest, query: ImageQuery): ImageFilter {
   const {
+    namespace,
     registry,
     repository,
     severity,
@@ -434,7 +438,7 @@ function toFilter(request: FastifyRequest, query: ImageQuery): ImageFilter {
     q,
   } = query;
   return {
-    namespaceIds: visibleNamespaces(signedIn(request)),
+    namespaceIds: namespacesOf(request, namespace),
     registryId: registry,
     repository,
     severityAtLeast: severity === undefined ? undefined : severityRank(severity),

@@ -55,6 +55,7 @@ export function reportRoutes(context: ContentContext, version: string) {
           querystring: z.object({
             format: z.enum(Object.keys(SCAN_FORMATS) as [ScanFormatName, ...ScanFormatName[]]).default('json'),
           }),
+          response: { 200: documentsOf(SCAN_FORMATS), ...problems },
         },
       },
       async (request, reply) => {
@@ -84,6 +85,7 @@ export function reportRoutes(context: ContentContext, version: string) {
           querystring: z.object({
             format: z.enum(Object.keys(FORMATS) as [FormatName, ...FormatName[]]).default('cyclonedx-json'),
           }),
+          response: { 200: documentsOf(FORMATS), ...problems },
         },
       },
       async (request, reply) => {
@@ -125,6 +127,16 @@ export function reportRoutes(context: ContentContext, version: string) {
         };
       },
     );
+  };
+}
+
+/** Answers that are documents of several formats. */
+function documentsOf(formats: Readonly<Record<string, { readonly mediaType: string }>>) {
+  const types = [...new Set(Object.values(formats).map(({ mediaType }) => mediaType))];
+  const contentOf = (type: string) => ({ schema: /json/.test(type) ? z.unknown() : z.string() });
+  return {
+    description: 'The document in the format',
+    content: Object.fromEntries(types.map(type => [type, contentOf(type)])),
   };
 }
 

@@ -3,13 +3,12 @@
  */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { visibleNamespaces } from '#access/principal.ts';
 import type { ServerContext } from '#store/context.ts';
 import type { EventKind } from '#store/event.ts';
 import { listRuns } from '#store/run.ts';
 import { listRunImages, RUN_IMAGE_STATES } from '#store/run-image.ts';
-import { decodeCursor, pageOf, pageQuery, toPage } from '../../cursor.ts';
-import { signedIn } from '../../route-access.ts';
+import { decodeCursor, namespaceQuery, pageOf, pageQuery, toPage } from '../../cursor.ts';
+import { namespacesOf } from '../../route-access.ts';
 import type { EventFeed } from '../event/event-feed.ts';
 import { streamEvents } from '../event/routes.ts';
 import { problems, typed } from '../native-route.ts';
@@ -33,14 +32,19 @@ export function runRoutes({ store: { db } }: ServerContext, feed: EventFeed) {
         schema: {
           tags,
           summary: 'List runs, latest first',
-          querystring: z.object({ registry: z.uuid().optional(), schedule: z.uuid().optional(), ...pageQuery }),
+          querystring: z.object({
+            registry: z.uuid().optional(),
+            schedule: z.uuid().optional(),
+            ...namespaceQuery,
+            ...pageQuery,
+          }),
           response: { 200: pageOf(runSchema), ...problems },
         },
       },
       async request => {
-        const { registry: registryId, schedule: scheduleId, limit, cursor } = request.query;
+        const { registry: registryId, schedule: scheduleId, namespace, limit, cursor } = request.query;
         const before = decodeCursor(cursor, z.object({ createdAt: z.iso.datetime(), id: z.uuid() }));
-        const namespaceIds = visibleNamespaces(signedIn(request));
+        const namespaceIds = namespacesOf(request, namespace);
         const runs = await listRuns(db, { registryId, scheduleId, namespaceIds, before, limit: limit + 1 });
         const { items, nextCursor } = toPage(runs, limit, ({ createdAt, id }) => ({ createdAt, id }));
         return { items: items.map(presentRun), nextCursor };

@@ -3,7 +3,6 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { visibleNamespaces } from '#access/principal.ts';
 import type { JobContext } from '#scan/job/job-context.ts';
 import {
   cancelSchedule,
@@ -20,9 +19,9 @@ import {
 } from '#scan/job/manage-schedule.ts';
 import type { ScheduleRecord } from '#store/schedule.ts';
 import { listSchedules } from '#store/schedule.ts';
-import { decodeCursor, pageOf, pageQuery, toPage } from '../../cursor.ts';
+import { decodeCursor, namespaceQuery, pageOf, pageQuery, toPage } from '../../cursor.ts';
 import { expectedRevision, sendRevision } from '../../revision.ts';
-import { actorOf, signedIn } from '../../route-access.ts';
+import { actorOf, namespacesOf } from '../../route-access.ts';
 import { problems, typed } from '../native-route.ts';
 import { registryFor, scheduleFor } from './job-access.ts';
 import { presentSchedule, presentViolations, scheduleSchema, settingsInput, violationSchema } from './job-schema.ts';
@@ -52,13 +51,13 @@ function readRoutes(instance: FastifyInstance, { store: { db } }: JobContext): v
       schema: {
         tags,
         summary: 'List scan jobs by name',
-        querystring: z.object({ registry: z.uuid().optional(), ...pageQuery }),
+        querystring: z.object({ registry: z.uuid().optional(), ...namespaceQuery, ...pageQuery }),
         response: { 200: pageOf(scheduleSchema), ...problems },
       },
     },
     async request => {
-      const { registry: registryId, limit, cursor } = request.query;
-      const namespaceIds = visibleNamespaces(signedIn(request));
+      const { registry: registryId, namespace, limit, cursor } = request.query;
+      const namespaceIds = namespacesOf(request, namespace);
       const after = decodeCursor(cursor, position);
       const schedules = await listSchedules(db, { registryId, namespaceIds, after, limit: limit + 1 });
       const { items, nextCursor } = toPage(schedules, limit, ({ name, id }) => ({ name, id }));

@@ -1,7 +1,6 @@
 /** `/api/v1/overview`: what needs attention, in one answer. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { visibleNamespaces } from '#access/principal.ts';
 import { SEVERITY_RANKS } from '#store/counts.ts';
 import type { Db } from '#store/database.ts';
 import {
@@ -11,7 +10,8 @@ import {
   listLateFindings,
   overviewTotals,
 } from '#store/overview.ts';
-import { signedIn } from '../../route-access.ts';
+import { namespaceQuery } from '../../cursor.ts';
+import { namespacesOf } from '../../route-access.ts';
 import { countsOf, countsSchema, severityName, severitySchema } from '../image/image-schema.ts';
 import { problems, typed } from '../native-route.ts';
 
@@ -71,7 +71,7 @@ export function overviewRoutes({
           tags: ['overview'],
           summary: 'Totals, what was found lately, and findings over time',
           querystring: z.object({
-            namespace: z.uuid().optional(),
+            ...namespaceQuery,
             days: z.coerce.number().int().min(1).max(366).default(90).describe('How far the trend goes back'),
           }),
           response: { 200: overviewSchema, ...problems },
@@ -79,9 +79,7 @@ export function overviewRoutes({
       },
       async request => {
         const { namespace, days } = request.query;
-        const seen = visibleNamespaces(signedIn(request));
-        const namespaceIds =
-          namespace === undefined ? seen : seen === undefined || seen.includes(namespace) ? [namespace] : [];
+        const namespaceIds = namespacesOf(request, namespace);
         const at = now();
         const totals = await overviewTotals(db, { namespaceIds });
         const { failedImages, queuedImages, criticalImages, exploitedImages } = totals;

@@ -3,7 +3,7 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { requireRole, visibleNamespaces } from '#access/principal.ts';
+import { requireRole } from '#access/principal.ts';
 import { type BulkResult, changeSchedules, showBulk } from '#scan/job/bulk.ts';
 import type { JobContext } from '#scan/job/job-context.ts';
 import { createRegistry, removeRegistry, updateRegistry } from '#scan/job/manage-registry.ts';
@@ -14,9 +14,9 @@ import { testConnection } from '#scan/job/test-connection.ts';
 import { type ProbeWorld, testDraft } from '#scan/job/test-draft.ts';
 import { registryTotals } from '#store/image-totals.ts';
 import { listRegistries, REGISTRY_HEALTH } from '#store/registry.ts';
-import { decodeCursor, pageOf, pageQuery, toPage } from '../../cursor.ts';
+import { decodeCursor, namespaceQuery, pageOf, pageQuery, toPage } from '../../cursor.ts';
 import { expectedRevision, sendRevision } from '../../revision.ts';
-import { actorOf, signedIn } from '../../route-access.ts';
+import { actorOf, namespacesOf, signedIn } from '../../route-access.ts';
 import { registryFor, runFor } from '../job/job-access.ts';
 import { presentRun, runSchema, settingsInput, violationSchema } from '../job/job-schema.ts';
 import { problems, typed } from '../native-route.ts';
@@ -68,14 +68,14 @@ function readRoutes(instance: FastifyInstance, { store: { db } }: JobContext): v
       schema: {
         tags,
         summary: 'List registries by name, with their totals',
-        querystring: z.object(pageQuery),
+        querystring: z.object({ ...namespaceQuery, ...pageQuery }),
         response: { 200: pageOf(registrySchema), ...problems },
       },
     },
     async request => {
-      const { limit, cursor } = request.query;
+      const { namespace, limit, cursor } = request.query;
       const after = decodeCursor(cursor, z.object({ name: z.string(), id: z.uuid() }));
-      const namespaceIds = visibleNamespaces(signedIn(request));
+      const namespaceIds = namespacesOf(request, namespace);
       const registries = await listRegistries(db, { namespaceIds, after, limit: limit + 1 });
       const { items, nextCursor } = toPage(registries, limit, ({ name, id }) => ({ name, id }));
       const totals = await registryTotals(

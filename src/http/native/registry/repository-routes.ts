@@ -3,7 +3,6 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { visibleNamespaces } from '#access/principal.ts';
 import { PlimsollError } from '#base/errors.ts';
 import type { Db } from '#store/database.ts';
 import { type ImageTotals, NO_IMAGES, repositoryTotals } from '#store/image-totals.ts';
@@ -11,8 +10,8 @@ import { findManifestScans, findManifestViews, listChildren } from '#store/manif
 import { findRepository, listRepositories, type RepositoryRecord } from '#store/repository.ts';
 import { type ListedRepository, listAllRepositories } from '#store/repository-list.ts';
 import { listTagHistory, listTags, type TagRecord } from '#store/tag.ts';
-import { decodeCursor, pageOf, pageQuery, toPage } from '../../cursor.ts';
-import { signedIn } from '../../route-access.ts';
+import { decodeCursor, namespaceQuery, pageOf, pageQuery, toPage } from '../../cursor.ts';
+import { namespacesOf } from '../../route-access.ts';
 import { childSchema, presentChild, presentScan } from '../image/image-schema.ts';
 import { registryFor } from '../job/job-access.ts';
 import { problems, typed } from '../native-route.ts';
@@ -55,6 +54,7 @@ const tagSchema = z
   })
   .meta({ id: 'Tag' });
 
+const text = z.string().trim().min(1).max(300).optional().describe('In the full name');
 const repositoryQuery = { repository: z.string().min(1).max(512).describe('Full name') };
 
 /** Adds the routes. */
@@ -69,17 +69,18 @@ export function repositoryRoutes({ store: { db } }: { readonly store: { readonly
           tags,
           summary: 'List the repositories of all registries, with their totals',
           querystring: z.object({
-            q: z.string().trim().min(1).max(300).optional().describe('In the full name'),
+            q: text,
             registry: z.uuid().optional(),
+            ...namespaceQuery,
             ...pageQuery,
           }),
           response: { 200: pageOf(placedRepositorySchema), ...problems },
         },
       },
       async request => {
-        const { limit, cursor, q, registry } = request.query;
+        const { limit, cursor, q, registry, namespace } = request.query;
         const after = decodeCursor(cursor, z.tuple([z.string(), z.number()]));
-        const filter = { namespaceIds: visibleNamespaces(signedIn(request)), registryId: registry, text: q };
+        const filter = { namespaceIds: namespacesOf(request, namespace), registryId: registry, text: q };
         const found = await listAllRepositories(db, filter, { limit: limit + 1, after });
         const { items, nextCursor } = toPage(found, limit, ({ name, id }) => [name, id]);
         const totals = await repositoryTotals(
@@ -101,6 +102,7 @@ export function repositoryRoutes({ store: { db } }: { readonly store: { readonly
           summary: 'List the repositories of a registry, with their totals',
           params,
           querystring: z.object({
+            q: text,
             gone: z.stringbool().default(false).describe('Those that went away too'),
             ...pageQuery,
           }),
@@ -110,9 +112,10 @@ export function repositoryRoutes({ store: { db } }: { readonly store: { readonly
       async request => {
         const { registryId } = request.params;
         await registryFor(request, db, 'viewer', registryId);
-        const { limit, cursor, gone } = request.query;
+        const { limit, cursor, gone, q } = request.query;
         const after = decodeCursor(cursor, z.string());
-        const repositories = await listRepositories(db, registryId, { after, limit: limit + 1, includesGone: gone });
+        const wish = { after, limit: limit + 1, includesGone: gone, text: q };
+        const repositories = await listRepositories(db, registryId, wish);
         const { items, nextCursor } = toPage(repositories, limit, ({ name }) => name);
         const totals = await repositoryTotals(
           db,
