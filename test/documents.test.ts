@@ -50,6 +50,8 @@ test.each([
   { command: 'plimsoll scan', args: ['scan', '--help'] },
   { command: 'plimsoll sbom', args: ['sbom', '--help'] },
   { command: 'plimsoll certify', args: ['certify', '--help'] },
+  { command: 'plimsoll submit', args: ['submit', '--help'] },
+  { command: 'plimsoll base-image', args: ['base-image', 'add', '--help'] },
   { command: 'plimsoll db', args: ['db', '--help'] },
   { command: 'plimsoll db update', args: ['db', 'update', '--help'] },
   { command: 'plimsoll db import', args: ['db', 'import', '--help'] },

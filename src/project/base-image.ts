@@ -40,6 +40,7 @@ export async function addBaseImages(
     advice: 'settings',
     allowsPrivate: world.allowsPrivateAddresses,
     userAgent: world.userAgent,
+    serviceOrigins: world.serviceOrigins,
   });
   await using content = await openRegistryWith(client, reference, { signal });
   const images = await openAllImages(content, { signal });

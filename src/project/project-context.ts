@@ -37,6 +37,8 @@ export interface RegistryWorld {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly allowsPrivateAddresses: boolean;
   readonly userAgent: string;
+  /** Hosts that servers of a test play, as in `TransportOptions`. */
+  readonly serviceOrigins?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Handed to every use case of projects. */

@@ -37,6 +37,7 @@ export async function openRegistryReader(
     advice: 'settings',
     allowsPrivate: world.allowsPrivateAddresses,
     userAgent: world.userAgent,
+    serviceOrigins: world.serviceOrigins,
     // A job waits for another day in the queue, not here.
     patience: { attempts: 3, maxRetryAfterMs: 5000 },
     onRateLimit: seen => {

@@ -24,8 +24,8 @@ export interface HostingParts {
   readonly log: Logger;
   /** How clients reach the server, when that is set. */
   readonly publicUrl: string | undefined;
-  /** Where it listens, for references when nothing else is set. */
-  readonly host: string;
+  /** For references. */
+  readonly address: HostedAddress;
   readonly keys?: RegistryKeyAuthority | undefined;
   readonly listeners?: readonly PushListener[] | undefined;
 }
@@ -40,12 +40,6 @@ export interface Hosting extends AsyncDisposable {
 
 /** When garbage is collected, in UTC. */
 const COLLECTION_CRON = '41 * * * *';
-
-/** How clients reach the registry: by the public URL, else where the server listens. */
-export function hostedAddress(publicUrl: string | undefined, host: string): HostedAddress {
-  const url = publicUrl ?? `http://${host}`;
-  return { url, host: new URL(url).host };
-}
 
 /** Puts the registry together. */
 export async function openHosting(parts: HostingParts): Promise<Hosting> {
@@ -65,7 +59,7 @@ export async function openHosting(parts: HostingParts): Promise<Hosting> {
   const context: HostingContext = {
     ...content,
     blobs,
-    address: hostedAddress(publicUrl, parts.host),
+    address: parts.address,
     limits: HOSTING_LIMITS,
     keys: parts.keys ?? NO_REGISTRY_KEYS,
     listeners: parts.listeners ?? [],

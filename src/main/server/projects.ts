@@ -4,13 +4,17 @@ import type { ServerSettings } from '#base/server-settings.ts';
 import { parseGate } from '#certification/gate.ts';
 import { DEFAULT_RULES, type ProjectContext } from '#project/project-context.ts';
 import type { ContentContext } from '#scan/content/content-context.ts';
-import { hostedAddress } from './hosting.ts';
+import type { HostedAddress } from '#store/hosting-space.ts';
 import type { ServerWorld } from './start-server.ts';
 
 /** The context of projects. @throws {PlimsollError} `USAGE` for a gate that cannot be read. */
 export function openProjects(
   content: ContentContext,
-  { settings, world }: { readonly settings: ServerSettings; readonly world: ServerWorld },
+  {
+    settings,
+    world,
+    address,
+  }: { readonly settings: ServerSettings; readonly world: ServerWorld; readonly address: HostedAddress },
 ): ProjectContext {
   const { certificationGate: gate, minGrade, dockerHub, requiresVerification } = settings;
   return {
@@ -26,7 +30,8 @@ export function openProjects(
       env: world.env,
       allowsPrivateAddresses: settings.allowsPrivateAddresses,
       userAgent: `plimsoll/${world.version}`,
+      serviceOrigins: world.serviceOrigins,
     },
-    hosted: hostedAddress(settings.publicUrl, `${settings.host}:${settings.port}`),
+    hosted: address,
   };
 }

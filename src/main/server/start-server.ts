@@ -33,6 +33,7 @@ import { openHosting } from './hosting.ts';
 import { createMetrics } from './metrics.ts';
 import { openProjects } from './projects.ts';
 import { readSecretKey } from './secret-key.ts';
+import { ServedAddress } from './served-address.ts';
 import { startWork } from './work.ts';
 
 /** The world of a server. */
@@ -44,6 +45,8 @@ export interface ServerWorld {
   readonly log: (line: string) => void;
   /** Other times of the built-in sensor, for tests. */
   readonly sensorTiming?: Partial<SensorTiming> | undefined;
+  /** Hosts that servers of a test play for projects, as in `TransportOptions`. */
+  readonly serviceOrigins?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A server that listens. Closing it returns work in hand. */
@@ -77,7 +80,8 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
     bell: opened.use(await openTaskBell(store)),
   };
   const content = { ...context, vulnerabilities };
-  const projects = openProjects(content, { settings, world });
+  const address = new ServedAddress(settings);
+  const projects = openProjects(content, { settings, world, address });
   const parts: ServerParts = {
     context,
     content,
@@ -93,7 +97,7 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
       blobs: opened.use(await openBlobStore(settings.blobs, folder)),
       log,
       publicUrl: settings.publicUrl,
-      host: `${settings.host}:${settings.port}`,
+      address,
     }),
   );
   const site = { publicUrl: settings.publicUrl };
@@ -123,6 +127,7 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
   });
   opened.defer(async () => await app.close());
   const url = await listen(app, settings);
+  address.settle(url);
   opened.use(await startWork(parts, { settings, world, log, folder, url }));
   await hosting.work();
   opened.use(await startProjectWork(projects, { onError: err => log.error({ err }, 'projects failed') }));
