@@ -19,7 +19,8 @@ export function createAuthenticate(context: AccessContext, site: Site): Authenti
   return async request => {
     const credentials = readCredentials({
       authorization: request.headers.authorization,
-      apiKey: headerOf(request, 'x-api-key'),
+      // Harbor has a header of its own for the key of a scanner.
+      apiKey: headerOf(request, 'x-api-key') ?? headerOf(request, 'x-scanneradapter-api-key'),
       session: readSessionCookie(request, site),
     });
     const isBySession = credentials?.kind === 'session';

@@ -39,6 +39,13 @@ export const JOBS = {
     expireInSeconds: 3600,
     policy: 'standard',
   },
+  /** Scans an image that another registry asked for. */
+  'adapter-scan': {
+    data: z.object({ scanId: z.string() }),
+    retryLimit: 3,
+    expireInSeconds: 3600,
+    policy: 'standard',
+  },
   /** Removes what nobody needs any more from the hosted registry. */
   'hosted-collection': { data: z.object({}), retryLimit: 0, expireInSeconds: 7200, policy: 'singleton' },
   /** Sent with the id as key, so that at most one of an image waits. Goes on with an image of a project: reads, certifies and, where that is wanted, publishes it. */
@@ -57,7 +64,20 @@ export const JOBS = {
   },
   /** Judges images of projects again after what is known of their packages changed, and tells when a grade falls. */
   'project-grades': { data: z.object({}), retryLimit: 2, expireInSeconds: 3600, policy: 'singleton' },
-  /** Removes sessions, events, answers and facts whose time is over. */
+  /** Removes histories past their time, and manifests, packages and layers that nothing refers to. */
+  'content-collection': { data: z.object({}), retryLimit: 1, expireInSeconds: 3600, policy: 'singleton' },
+  /** Goes on with a build whose images are being scanned. */
+  'build-step': { data: z.object({ buildId: z.string() }), retryLimit: 3, expireInSeconds: 3600, policy: 'short' },
+  /** Looks whether published builds of one project, or those based on one repository, or all are to be made again. */
+  'build-watch': {
+    data: z.object({ projectId: z.string().optional(), repository: z.string().optional() }),
+    retryLimit: 1,
+    expireInSeconds: 3600,
+    policy: 'short',
+  },
+  /** Takes back builds whose builder has gone. Once a minute. */
+  'build-tick': { data: z.object({}), retryLimit: 0, expireInSeconds: 120, policy: 'singleton' },
+  /** Removes sessions, sign-ins and retired sensors whose time is over, and notes the totals of the day. */
   housekeeping: { data: z.object({}), retryLimit: 0, expireInSeconds: 3600, policy: 'singleton' },
 } as const;
 

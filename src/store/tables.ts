@@ -23,6 +23,20 @@ export interface AccountTable {
   lastSignInAt: Time | null;
 }
 
+export interface AdapterScanTable {
+  id: string;
+  registryUrl: string;
+  repository: string;
+  tag: string;
+  digest: string;
+  mediaType: string;
+  isInsecure: boolean;
+  sealedAuthorization: Uint8Array | null;
+  state: string;
+  error: string | null;
+  createdAt: Time;
+}
+
 export interface ApiKeyTable {
   id: string;
   accountId: string;
@@ -64,6 +78,77 @@ export interface BaseImageTable {
   addedBy: string;
   createdAt: Time;
   removedAt: Time | null;
+}
+
+export interface BuildTable {
+  id: string;
+  projectId: string;
+  version: string;
+  number: number;
+  state: string;
+  cause: string;
+  causes: Json;
+  requestedBy: string;
+  notBefore: Time;
+  attempts: Generated<number>;
+  builderId: string | null;
+  leaseToken: string | null;
+  leaseUntil: Time | null;
+  pushHash: string | null;
+  cancels: Generated<boolean>;
+  recipe: NullableJson;
+  result: NullableJson;
+  digest: string | null;
+  failure: NullableJson;
+  outcome: NullableJson;
+  considered: Json;
+  logDigest: string | null;
+  logBytes: Generated<number>;
+  createdAt: Time;
+  startedAt: Time | null;
+  finishedAt: Time | null;
+}
+
+export interface BuildConfigurationTable {
+  projectId: string;
+  isEnabled: boolean;
+  source: Json;
+  dockerfile: string;
+  context: string;
+  imageName: string;
+  platforms: Json;
+  labels: Json;
+  hostKeys: Json;
+  login: Json;
+  sealedLogin: Uint8Array | null;
+  argumentNames: Json;
+  sealedArguments: Uint8Array | null;
+  pullHosts: Json;
+  sealedPullSecret: Uint8Array | null;
+  autoRebuild: boolean;
+  autoPublish: boolean;
+  rebuildDelaySeconds: number;
+  limits: Json;
+  revision: Generated<number>;
+  createdAt: Time;
+  updatedAt: Time;
+}
+
+export interface BuildLogTable {
+  buildId: string;
+  position: number;
+  content: string;
+}
+
+export interface BuilderTable {
+  id: string;
+  name: string;
+  isBuiltIn: boolean;
+  tokenHash: string | null;
+  versions: Json;
+  createdAt: Time;
+  lastSeenAt: Time | null;
+  retiredAt: Time | null;
 }
 
 export interface BulkActionTable {
@@ -885,9 +970,14 @@ export interface WebhookDeliveryTable {
 /** Every table by its name. */
 export interface Tables {
   account: AccountTable;
+  adapterScan: AdapterScanTable;
   apiKey: ApiKeyTable;
   auditEntry: AuditEntryTable;
   baseImage: BaseImageTable;
+  build: BuildTable;
+  buildConfiguration: BuildConfigurationTable;
+  buildLog: BuildLogTable;
+  builder: BuilderTable;
   bulkAction: BulkActionTable;
   databaseChunk: DatabaseChunkTable;
   databaseVersion: DatabaseVersionTable;

@@ -49,6 +49,13 @@ const MEMBERS: Readonly<Record<Audience, readonly Visitor[]>> = {
   operator: ['operator', 'admin of the namespace', 'server operator', 'server admin'],
   admin: ['admin of the namespace', 'server admin'],
   'any namespace admin': ['admin of the namespace', 'admin of a foreign namespace', 'server admin'],
+  'any namespace operator': [
+    'operator',
+    'admin of the namespace',
+    'admin of a foreign namespace',
+    'server operator',
+    'server admin',
+  ],
   'server viewer': ['server viewer', 'server operator', 'server admin'],
   'server operator': ['server operator', 'server admin'],
   'server admin': ['server admin'],

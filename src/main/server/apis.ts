@@ -1,6 +1,7 @@
 /** All APIs of the server, in the one order in which their routes are looked through. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { harborRoutes } from '#http/harbor/routes.ts';
 import { accessRoutes } from '#http/native/access/routes.ts';
 import { databaseRoutes } from '#http/native/database/routes.ts';
 import type { EventFeed } from '#http/native/event/event-feed.ts';
@@ -68,6 +69,7 @@ export function listApis(
     projectRoutes(projects),
     projectImageRoutes(projects),
     catalogRoutes(projects, options.version),
+    harborRoutes(projects, options.version),
     pyxisRoutes(projects),
     scheduleRoutes(jobs),
     runRoutes(context, feed),

@@ -6,6 +6,8 @@ import { tidyAccess } from '#access/housekeeping.ts';
 import type { SourceId } from '#advisory/sources.ts';
 import type { ServerSettings } from '#base/server-settings.ts';
 import { runNotifier } from '#notify/run-notifier.ts';
+import { runAdapterScan } from '#scan/adapter/adapter-scan.ts';
+import { collectContent } from '#scan/content/collect-content.ts';
 import { resumePendingRematch, takeFirstDatabase, updateDatabase } from '#scan/content/database-jobs.ts';
 import { rematch } from '#scan/content/rematch.ts';
 import { startJobHandlers } from '#scan/job/job-handlers.ts';
@@ -14,6 +16,7 @@ import { DEFAULT_PROFILE } from '#scan/sensor/profile.ts';
 import { ensureBuiltInSensor } from '#scan/sensor/registration.ts';
 import { runSensor } from '#scan/sensor/run-sensor.ts';
 import { openServerPort } from '#scan/task/server-port.ts';
+import { forgetAdapterScans } from '#store/adapter-scan.ts';
 import type { ServerContext } from '#store/context.ts';
 import { forgetFindingDays, noteFindingDay } from '#store/overview.ts';
 import type { ServerParts } from './apis.ts';
@@ -37,8 +40,13 @@ export async function startWork(parts: ServerParts, options: WorkOptions): Promi
   await using opened = new AsyncDisposableStack();
   const userAgent = `plimsoll/${world.version}`;
   await startJobHandlers(jobs);
-  await startHousekeeping(context, settings);
+  await startHousekeeping(context, settings, log);
   await startDatabaseWork(parts, options);
+  await context.queue.work(
+    'adapter-scan',
+    ({ scanId }, { signal }) => runAdapterScan(parts.projects, scanId, signal),
+    2,
+  );
   opened.use(
     await runNotifier(context, {
       env: world.env,
@@ -87,18 +95,26 @@ async function startDatabaseWork({ content }: ServerParts, { settings, world, lo
 /** Totals of days are kept for two years. */
 const TREND_DAYS = 731;
 
-async function startHousekeeping(context: ServerContext, { eventRetentionDays }: ServerSettings): Promise<void> {
+/** When histories and orphans are removed, in UTC. */
+const COLLECTION_CRON = '7 3 * * *';
+
+async function startHousekeeping(context: ServerContext, settings: ServerSettings, log: Logger): Promise<void> {
   const { queue, store, now } = context;
+  const retention = {
+    eventDays: settings.eventRetentionDays,
+    changeDays: settings.changeRetentionDays,
+    auditDays: settings.auditRetentionDays,
+  };
+  await queue.work('content-collection', async (_, { signal }) => {
+    log.info(await collectContent(context, retention, { signal }), 'content collected');
+  });
+  await queue.repeat('content-collection', COLLECTION_CRON);
   await queue.work('housekeeping', async () => {
     await tidyAccess(context);
     await forgetRetiredSensors(context);
     await noteFindingDay(store.db, now());
     await forgetFindingDays(store.db, new Date(now().getTime() - TREND_DAYS * 24 * 60 * 60 * 1000));
-    const before = new Date(now().getTime() - eventRetentionDays * 24 * 60 * 60 * 1000).toISOString();
-    await store.db.deleteFrom('event').where('at', '<', before).execute();
-    await store.db.deleteFrom('webhookDelivery').where('createdAt', '<', before).execute();
-    const yesterday = new Date(now().getTime() - 24 * 60 * 60 * 1000).toISOString();
-    await store.db.deleteFrom('idempotentAnswer').where('createdAt', '<', yesterday).execute();
+    await forgetAdapterScans(store.db, new Date(now().getTime() - 24 * 60 * 60 * 1000));
   });
   await queue.repeat('housekeeping', '23 * * * *');
 }

@@ -9,6 +9,9 @@ import { statements as project } from './m0007-project.ts';
 import { statements as trend } from './m0008-trend.ts';
 import { statements as pushHook } from './m0009-push-hook.ts';
 import { statements as idempotency } from './m0010-idempotency.ts';
+import { statements as adapterScan } from './m0011-adapter-scan.ts';
+import { statements as build } from './m0012-build.ts';
+import { statements as collection } from './m0013-collection.ts';
 
 /** SQL statements by name; forward only. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -22,4 +25,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0008-trend': trend,
   '0009-push-hook': pushHook,
   '0010-idempotency': idempotency,
+  '0011-adapter-scan': adapterScan,
+  '0012-build': build,
+  '0013-collection': collection,
 };

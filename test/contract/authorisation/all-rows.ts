@@ -1,6 +1,7 @@
 /** The rows of all APIs. */
 import { ACCESS_ROWS, SESSION_ROWS } from './access-rows.ts';
 import { CONTENT_ROWS, QUAY_ROWS } from './content-rows.ts';
+import { HARBOR_ROWS } from './harbor-rows.ts';
 import { EVENT_ROWS, JOB_ROWS } from './job-rows.ts';
 import { OCI_ROWS } from './oci-rows.ts';
 import { PROJECT_ROWS, PYXIS_ROWS } from './project-rows.ts';
@@ -20,6 +21,7 @@ export const AUTHORISATION: readonly Row[] = [
   ...PUSH_HOOK_ROWS,
   ...CONTENT_ROWS,
   ...QUAY_ROWS,
+  ...HARBOR_ROWS,
   ...PROJECT_ROWS,
   ...PYXIS_ROWS,
   ...SENSOR_ROWS,

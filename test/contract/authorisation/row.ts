@@ -20,6 +20,7 @@ export type Audience =
   | 'operator'
   | 'admin'
   | 'any namespace admin'
+  | 'any namespace operator'
   | 'server viewer'
   | 'server operator'
   | 'server admin'
