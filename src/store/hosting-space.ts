@@ -9,7 +9,7 @@ import { upsertRepositories } from './repository.ts';
 import type { HostedSpaceTable } from './tables.ts';
 
 /** Type of the hosted registry's rows in `registry`. */
-const HOSTED_TYPE = 'hosted';
+export const HOSTED_TYPE = 'hosted';
 
 /** A space. */
 export interface HostedSpace {

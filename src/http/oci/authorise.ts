@@ -15,10 +15,14 @@ import {
   type RegistryCaller,
   type RepositoryAction,
 } from '#hosting/caller.ts';
+import type { ManifestName } from '#hosting/content.ts';
 import { DistributionError } from '#hosting/distribution-error.ts';
 import { formatScope, type Scope } from '#hosting/scope.ts';
 import { resume, signIn } from '#hosting/sign-in.ts';
+import type { Digest } from '#oci/digest.ts';
 import { isRegistryHost } from '#oci/reference.ts';
+import { findHostedManifest } from '#store/hosting-manifest.ts';
+import { isPublishedThere } from '#store/hosting-published.ts';
 import { ChallengeError } from './errors.ts';
 import type { OciContext } from './oci-context.ts';
 
@@ -71,7 +75,7 @@ export async function identify(context: OciContext, request: FastifyRequest, sco
 }
 
 /**
- * Lets pass who may do all of `actions` at the repository of that name.
+ * Lets pass who may do all of `actions` at the repository of that name; and everybody who pulls `target` while that is published.
  * @throws {ChallengeError} for who should log in, or ask for another token; {DistributionError} `DENIED` where that would not help.
  */
 export async function authorise(
@@ -79,25 +83,38 @@ export async function authorise(
   request: FastifyRequest,
   name: string,
   actions: readonly RepositoryAction[],
+  target?: ManifestName | { readonly blob: Digest },
 ): Promise<{ readonly caller: RegistryCaller; readonly place: Place }> {
   const scope: Scope = { type: 'repository', name, actions };
   const { caller, access } = await identify(context, request, scope);
   const place = await findPlace(context.hosting, name);
   const permitted = permittedActions(caller, place);
   const lacking = actions.find(action => !permitted.has(action));
+  const held = access?.flatMap(one => (one.type === 'repository' && one.name === name ? one.actions : []));
+  const isHeld = held === undefined || caller.kind === 'anonymous' || actions.every(action => held.includes(action));
+  if (lacking === undefined && isHeld) return { caller, place };
+  if (target !== undefined && (await isOpen(context.hosting, place, target))) return { caller, place };
   if (lacking !== undefined) {
     const why = await explainRefusal(context.hosting, caller, place, lacking);
     if (caller.kind === 'anonymous') throw new ChallengeError(why, challengeOf(context, request, { scope }));
     throw new DistributionError('DENIED', why);
   }
-  const held = access?.flatMap(one => (one.type === 'repository' && one.name === name ? one.actions : []));
-  if (held !== undefined && caller.kind !== 'anonymous' && !actions.every(action => held.includes(action))) {
-    throw new ChallengeError(
-      `Cannot do this with this token: it is not for ${formatScope(scope)}; ask for another`,
-      challengeOf(context, request, { scope, error: 'insufficient_scope' }),
-    );
-  }
-  return { caller, place };
+  throw new ChallengeError(
+    `Cannot do this with this token: it is not for ${formatScope(scope)}; ask for another`,
+    challengeOf(context, request, { scope, error: 'insufficient_scope' }),
+  );
+}
+
+/** Whether this is published, for everybody to pull. */
+async function isOpen(
+  { store: { db }, address }: OciContext['hosting'],
+  { repository }: Place,
+  target: ManifestName | { readonly blob: Digest },
+): Promise<boolean> {
+  if (repository === undefined) return false;
+  if ('blob' in target) return await isPublishedThere(db, repository, target, address.host);
+  const manifest = 'digest' in target ? target.digest : (await findHostedManifest(db, repository.id, target))?.digest;
+  return manifest !== undefined && (await isPublishedThere(db, repository, { manifest }, address.host));
 }
 
 /** What `WWW-Authenticate` says. */

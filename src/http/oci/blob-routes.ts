@@ -41,8 +41,8 @@ export async function serveBlob({ context, request, reply, signal }: Exchange, n
     await deleteBlob(hosting, place.repository, digestFrom(reference));
     return await reply.code(202).send();
   }
-  const { caller, place } = await authorise(context, request, name, ['pull']);
   const digest = digestFrom(reference);
+  const { caller, place } = await authorise(context, request, name, ['pull'], { blob: digest });
   const sizeBytes = await getBlobSize(hosting, place.repository, digest);
   reply.headers({
     'docker-content-digest': digest,

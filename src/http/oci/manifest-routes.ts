@@ -31,8 +31,8 @@ export async function serveManifest(exchange: Exchange, name: string, reference:
     await deleteManifest(hosting, place.repository, manifestName(reference), nameOf(caller));
     return await reply.code(202).send();
   }
-  const { place } = await authorise(context, request, name, ['pull']);
   const by = manifestName(reference);
+  const { place } = await authorise(context, request, name, ['pull'], by);
   const manifest = await getManifest(hosting, place.repository, by);
   reply.headers({
     'docker-content-digest': manifest.digest,

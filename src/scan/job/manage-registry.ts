@@ -24,6 +24,7 @@ import type { JobContext } from './job-context.ts';
 import { applyToJob, loadRun, loadSchedule } from './job-state.ts';
 import { deleteIn } from './manage-schedule.ts';
 import { checkRegistry, hintOf, readRegistry, registryEdit, registryInput } from './registry-input.ts';
+import { requireConnected } from './require-connected.ts';
 import { connectorSettings, openCredentials } from './schedule-facts.ts';
 import { ViolationError } from './violation-error.ts';
 
@@ -75,6 +76,7 @@ export async function updateRegistry(
   const { store, now } = context;
   const edit = readRegistry(registryEdit, input);
   const known = await getRegistry(store.db, id);
+  requireConnected(known, 'change');
   const before = connectorSettings(known);
   const credentials = edit.credentials ?? (await openCredentials(context, id));
   const { settings } = await checkRegistry(
@@ -141,6 +143,7 @@ export async function removeRegistry(
   await inTransaction(store.db, async trx => {
     const registry = await lockRegistry(trx, id);
     if (registry === undefined || registry.removedAt !== undefined) throw noRegistry(id);
+    requireConnected(registry, 'remove');
     const at = now();
     const schedules = await listSchedules(trx, { registryId: id });
     const refusal = registryDeletionRefusal(schedules.map(({ state }) => state as JobState));

@@ -26,6 +26,7 @@ import type { Violation } from '../schedule/violation.ts';
 import type { JobContext } from './job-context.ts';
 import { applyToJob, type JobHandle, loadSchedule, settingsOf } from './job-state.ts';
 import { launchBy, launchDue, planLaunch } from './launch.ts';
+import { requireConnected } from './require-connected.ts';
 import { advanceRun } from './run-progress.ts';
 import { checkSettings } from './schedule-facts.ts';
 
@@ -45,6 +46,7 @@ export async function createSchedule(
 ): Promise<SavedSchedule> {
   const { store, now } = context;
   const known = await getRegistry(store.db, registryId);
+  requireConnected(known, 'schedule scans of');
   const { settings, warnings } = await checkSettings(context, known, input);
   const schedule = await inTransaction(store.db, async trx => {
     const registry = await lockRegistry(trx, registryId);

@@ -23,6 +23,7 @@ import { namedRepositories, needsCatalogue, planSelection, targetsOf } from '../
 import type { Violation } from '../schedule/violation.ts';
 import { awaitTask } from './await-task.ts';
 import { type JobContext, MAX_IMAGE_ATTEMPTS } from './job-context.ts';
+import { requireConnected } from './require-connected.ts';
 import { catalogueTask, listTask, type PlannedRun } from './run-listing.ts';
 import { productOf } from './run-progress.ts';
 import { resolve } from './run-selection.ts';
@@ -104,6 +105,7 @@ export async function previewSchedule(
 ): Promise<SchedulePreview> {
   const { db } = context.store;
   const registry = await getRegistry(db, registryId);
+  requireConnected(registry, 'preview scan jobs of');
   const { settings, warnings } = await checkSettings(context, registry, input);
   const product = await productOf(registry);
   const plan = planSelection(settings, product, context.now());

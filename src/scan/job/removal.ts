@@ -55,7 +55,7 @@ async function markGone(db: JobContext['store']['db'], ids: readonly number[], a
   });
 }
 
-/** A manifest goes with its last place, unless an index that stays lists it. */
+/** A manifest goes with its last place, unless an index that stays lists it, it was pushed here, or it is of a project. */
 async function removeRepositories(db: JobContext['store']['db'], ids: readonly number[]): Promise<void> {
   await db.transaction().execute(async trx => {
     const { rows } = await sql<{ id: number }>`
@@ -67,9 +67,17 @@ async function removeRepositories(db: JobContext['store']['db'], ids: readonly n
       .execute();
     for (let at = 0; at < rows.length; at += BATCH) {
       const manifests = rows.slice(at, at + BATCH).map(row => row.id);
-      await sql`
-        DELETE FROM manifest WHERE id IN (${sql.join(manifests)})
-          AND NOT EXISTS (SELECT 1 FROM repository_manifest r WHERE r.manifest_id = manifest.id)`.execute(trx);
+      // Indexes first: what they listed is seen to be free in the next round.
+      for (let removed = 1n; removed > 0n; ) {
+        const { numAffectedRows = 0n } = await sql`
+          DELETE FROM manifest m WHERE id IN (${sql.join(manifests)})
+            AND NOT EXISTS (SELECT FROM repository_manifest r WHERE r.manifest_id = m.id)
+            AND NOT EXISTS (SELECT FROM hosted_manifest h WHERE h.manifest_id = m.id)
+            AND NOT EXISTS (SELECT FROM manifest_child c WHERE c.digest = m.digest)
+            AND NOT EXISTS (SELECT FROM project_image p WHERE p.digest = m.digest OR p.list_digest = m.digest)
+            AND NOT EXISTS (SELECT FROM base_image b WHERE b.digest = m.digest)`.execute(trx);
+        removed = numAffectedRows;
+      }
     }
   });
 }

@@ -12,6 +12,7 @@ import { inTransaction } from '#store/transaction.ts';
 import type { JobContext } from './job-context.ts';
 import { applyToJob, loadRun } from './job-state.ts';
 import { beginRun } from './launch.ts';
+import { requireConnected } from './require-connected.ts';
 import { checkSettings } from './schedule-facts.ts';
 
 /** What to scan. */
@@ -38,6 +39,7 @@ export async function scanImageNow(context: JobContext, wish: ImageWish): Promis
     );
   }
   const known = await getRegistry(store.db, registryId);
+  requireConnected(known, 'scan an image of');
   const { settings } = await checkSettings(context, known, {
     name: `${repository}:${tag}`.slice(0, 200),
     scanType: 'OnDemand',

@@ -10,6 +10,7 @@ import type { Work } from '../task/contract.ts';
 import { awaitTask } from './await-task.ts';
 import type { JobContext } from './job-context.ts';
 import { healthOfProbe, type StoredProbe } from './probe-health.ts';
+import { requireConnected } from './require-connected.ts';
 import { keyOf } from './run-listing.ts';
 
 /** A test of a connection. */
@@ -45,6 +46,7 @@ export async function testConnection(
   const taskId = await inTransaction(store.db, async trx => {
     const registry = await lockRegistry(trx, id);
     if (registry === undefined || registry.removedAt !== undefined) throw noRegistry(id);
+    requireConnected(registry, 'test');
     const at = now();
     const key = keyOf(id, repository ?? '', 'probe');
     const wish = { registryId: id, selector: {}, handicapMinutes: 0, at };

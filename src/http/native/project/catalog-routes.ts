@@ -49,7 +49,8 @@ const imageFields = {
   tags: z.array(z.string()),
   grade: z.string().nullable().describe('A to F; null: unknown'),
   publishedAt: time,
-  pull: z.string().describe('What to give to `podman pull`'),
+  pull: z.string().describe('What to give to `podman pull`, by digest: always this image'),
+  pullByTag: z.array(z.string()).describe('The same by tag: what the tag leads to when it is pulled'),
 };
 const imageSchema = z.object(imageFields).meta({ id: 'CatalogImage' });
 
@@ -254,6 +255,7 @@ function presentImage({ image, project }: CatalogImage) {
     grade: grade ?? null,
     publishedAt: publishedAt ?? image.updatedAt,
     pull: `${registry}/${repository}@${listDigest ?? digest}`,
+    pullByTag: image.tags.map(tag => `${registry}/${repository}:${tag.name}`),
   };
 }
 
