@@ -5,6 +5,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { type ProjectScene, setProjectScene } from './fixtures/project-scene.ts';
 import { type PlacedImage, type Scene, setScene } from './fixtures/screenshot-scene.ts';
 import { signIn, startWebWorld } from './fixtures/web-world.ts';
 
@@ -13,7 +14,7 @@ const QUALITY = 0.82;
 
 interface Picture {
   readonly name: string;
-  readonly path: (scene: Scene) => string;
+  readonly path: (scene: Scene & ProjectScene) => string;
   /** What is done on the page before. */
   readonly prepare?: (page: Page) => Promise<void>;
   readonly isSignedOut?: true;
@@ -27,6 +28,12 @@ function pageOf({ registryId }: Scene, { digest, repository, tag }: PlacedImage,
 
 const PICTURES: readonly Picture[] = [
   { name: 'sign-in', path: () => '/sign-in', isSignedOut: true },
+  { name: 'catalogue', path: () => '/catalogue', isSignedOut: true },
+  {
+    name: 'catalogue-image',
+    path: ({ publishedImageId }) => `/catalogue/image/${publishedImageId}`,
+    isSignedOut: true,
+  },
   {
     name: 'overview',
     path: () => '/overview',
@@ -116,6 +123,36 @@ const PICTURES: readonly Picture[] = [
   },
   { name: 'job', path: ({ scheduleId }) => `/jobs/${scheduleId}` },
   { name: 'run', path: ({ runId }) => `/runs/${runId}` },
+  { name: 'projects', path: () => '/projects' },
+  { name: 'project', path: ({ refusedId }) => `/projects/${refusedId}` },
+  { name: 'project-images', path: ({ refusedId }) => `/projects/${refusedId}/images` },
+  {
+    name: 'project-scan',
+    path: ({ publishedId }) => `/projects/${publishedId}/images`,
+    prepare: async page => {
+      await page.getByRole('button', { name: 'Scan new image' }).click();
+      await page.getByLabel('Pull spec').fill('quay.io/acme/pilot:1.0');
+      await page.getByRole('dialog').getByLabel('Tag').fill('1.0-1');
+      await page.getByRole('button', { name: 'Scan', exact: true }).click();
+      await page.getByText('names no digest').waitFor();
+    },
+  },
+  {
+    name: 'project-push',
+    path: ({ emptyId }) => `/projects/${emptyId}/images`,
+    prepare: async page => {
+      await page.getByRole('button', { name: 'Push image manually' }).click();
+      await page.getByLabel('Name of the image').fill('tug');
+      await page.getByRole('dialog').getByLabel('Tag').fill('2.0-1');
+      await page.getByRole('button', { name: 'Show the key' }).waitFor();
+    },
+  },
+  {
+    name: 'project-image',
+    path: ({ refusedId, refusedImageId }) => `/projects/${refusedId}/images/${refusedImageId}`,
+    prepare: page => page.getByRole('heading', { name: 'Checks' }).waitFor(),
+  },
+  { name: 'project-settings', path: ({ publishedId }) => `/projects/${publishedId}/settings` },
   { name: 'sensors', path: () => '/sensors' },
   { name: 'sensor', path: ({ sensorId }) => `/sensors/${sensorId}` },
   {
@@ -148,14 +185,16 @@ const VIEWS = [
 const wanted = process.argv.slice(2);
 await using world = await startWebWorld();
 const { registry } = world;
-const scene = await setScene(world);
+const shown = await setScene(world);
+const scene = { ...shown, ...(await setProjectScene(world, shown)) };
 await mkdir(FOLDER, { recursive: true });
 for (const { suffix, dark, width } of VIEWS) {
   const page = await world.open({ dark, width });
+  let hasSignedIn = false;
   for (const { name, path, prepare, isSignedOut = false } of PICTURES) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const isFirst = page.url() === 'about:blank' || new URL(page.url()).pathname === '/sign-in';
-    if (!isSignedOut && isFirst) await signIn(page);
+    if (!isSignedOut && !hasSignedIn) await signIn(page);
+    hasSignedIn ||= !isSignedOut;
     await page.goto(path(scene));
     await page.getByRole('heading').first().waitFor();
     await prepare?.(page);

@@ -127,15 +127,11 @@ export function Tags({ names }: { readonly names: readonly string[] }) {
 function Security({ image }: { readonly image: ProjectImage }) {
   const { counts, digest } = image;
   if (counts === null) return <span className="plimsoll-quiet">Not known</span>;
-  if (totalOf(counts) === 0 && counts.undetermined > 0)
-    return (
-      <Link to={`/images/${digest}`} aria-label={`Security report of ${imageName(image)}`}>
-        None found, not all known
-      </Link>
-    );
+  const isDoubtful = totalOf(counts) === 0 && counts.undetermined > 0;
   return (
-    <Link to={`/images/${digest}`} aria-label={`Security report of ${imageName(image)}`}>
-      <SeverityCounts counts={severityCounts(counts)} />
+    <Link to={`/images/${digest}`}>
+      <span className="pf-v6-u-screen-reader">{`Security report of ${imageName(image)}: `}</span>
+      <SeverityCounts counts={severityCounts(counts)} none={isDoubtful ? 'None found, not all known' : 'None found'} />
     </Link>
   );
 }

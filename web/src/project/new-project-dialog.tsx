@@ -55,8 +55,8 @@ export function NewProjectDialog({
     <FormDialog
       title="New project"
       action="Make the project"
-      error={make.error}
-      fields={FIELDS}
+      // What a field says is not said twice.
+      error={FIELDS.some(field => mistakes.of(field).length > 0) ? undefined : make.error}
       isBusy={make.isPending}
       isReady={name.trim() !== '' && owner !== undefined}
       onSave={() => make.mutate(undefined)}

@@ -104,7 +104,11 @@ function Change({ project }: { readonly project: Project }) {
         save.mutate(undefined);
       }}
     >
-      <FormFailure error={save.error} title="The project was not changed" fields={FIELDS} />
+      <FormFailure
+        // What a field says is not said twice.
+        error={FIELDS.some(field => mistakes.of(field).length > 0) ? undefined : save.error}
+        title="The project was not changed"
+      />
       <TextField
         label="Name"
         isRequired
