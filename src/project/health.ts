@@ -16,6 +16,7 @@ import { keepGradeSchedule } from '#store/project-grade.ts';
 import type { ProjectImage } from '#store/project-image.ts';
 import { findProjectImage, listScannedImageIds, updateProjectImage } from '#store/project-image.ts';
 import { inTransaction } from '#store/transaction.ts';
+import { isJsonObject } from './merge-deep.ts';
 import type { ProjectContext } from './project-context.ts';
 
 /** What is known of an image's weaknesses today. */
@@ -24,6 +25,8 @@ export interface Health {
   readonly gate: GateResult;
   readonly grade: HealthGrade;
 }
+
+const MAX_CONTACTS = 20;
 
 /** Knows no advisories: before there is a vulnerability database. */
 const NO_LOOKUP: AdvisoryLookup = { find: () => [] } as unknown as AdvisoryLookup;
@@ -65,7 +68,7 @@ export async function assessHealth(
 export async function keepGrade(
   context: ProjectContext,
   image: ProjectImage,
-  project: Pick<ProjectRecord, 'namespaceId' | 'name'>,
+  project: Pick<ProjectRecord, 'namespaceId' | 'name' | 'details'>,
   grade: HealthGrade,
 ): Promise<void> {
   const at = context.now();
@@ -89,7 +92,9 @@ export async function keepGrade(
           grade: current ?? null,
           before: image.grade ?? null,
           isPublished: image.publishedAt !== undefined,
+          // When it falls again without another image, and whom the project wants to be told.
           nextDropAt: grade.nextDrop?.at.toISOString() ?? null,
+          contacts: contactsOf(project),
         },
       },
     ]);
@@ -130,6 +135,16 @@ export function referenceOf({ registry, repository, tags, digest }: ProjectImage
   const name = repository === undefined ? '' : `${registry === undefined ? '' : `${registry}/`}${repository}`;
   if (name === '') return digest;
   return tag === undefined ? `${name}@${digest}` : `${name}:${tag.name}`;
+}
+
+/** Addresses of the people to turn to about a project, as its details have them. */
+function contactsOf({ details }: Pick<ProjectRecord, 'details'>): readonly string[] {
+  const { contacts } = details;
+  if (!Array.isArray(contacts)) return [];
+  return contacts
+    .flatMap((one: unknown) => (isJsonObject(one) ? [one['email_address']] : []))
+    .filter(address => typeof address === 'string')
+    .slice(0, MAX_CONTACTS);
 }
 
 function toPeriod({ grade, start, end }: HealthGrade['schedule'][number]): GradePeriod {
