@@ -46,6 +46,8 @@ export interface Cell extends AsyncDisposable {
   run(command: CellCommand): Promise<number>;
   /** Writes a file that programs inside can read, in a folder that exists; nothing may be there yet. Returns its path. */
   write(name: string, text: string | Uint8Array, mode?: number): Promise<string>;
+  /** Writes a file that is gone when the handle is closed. */
+  secret(name: string, text: string): Promise<AsyncDisposable & { readonly path: string }>;
   /** Makes a folder that programs inside can write. Returns its path. */
   folder(name: string): Promise<string>;
 }
@@ -207,6 +209,11 @@ class NamespaceCell implements Cell {
     await writeFile(path, text, { mode, flag: 'wx' });
     await chown(path, this.#parts.owner, this.#parts.owner).catch(() => {});
     return path;
+  }
+
+  async secret(name: string, text: string): Promise<AsyncDisposable & { readonly path: string }> {
+    const path = await this.write(join('secret', name), text);
+    return { path, [Symbol.asyncDispose]: async () => await rm(path, { force: true }) };
   }
 
   async folder(name: string): Promise<string> {
