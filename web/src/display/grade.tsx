@@ -50,7 +50,12 @@ export function GradeSchedule({
                 from <Time at={startsAt} />
               </>
             ) : endsAt === null ? (
-              'until a new fix is published'
+              // There is none below it.
+              grade === 'F' ? (
+                'as long as it is not built anew'
+              ) : (
+                'until a new fix is published'
+              )
             ) : (
               <>
                 until <Time at={endsAt} />

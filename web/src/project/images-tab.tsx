@@ -1,5 +1,5 @@
 /** The images of a project: how each is, and the two ways in which one comes here. */
-import { Alert, Button, Label, LabelGroup, Stack, StackItem, ToolbarItem } from '@patternfly/react-core';
+import { Alert, Button, Label, LabelGroup, ToolbarItem } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -37,7 +37,7 @@ export function ImagesTab({ project }: { readonly project: Project }) {
   const columns: readonly Column<ProjectImage>[] = [
     {
       title: 'Image',
-      width: 25,
+      width: 30,
       render: image => (
         <div className="plimsoll-name">
           <Link to={imagePath(image)}>{imageName(image)}</Link>
@@ -57,13 +57,12 @@ export function ImagesTab({ project }: { readonly project: Project }) {
     { title: 'Architecture', render: ({ architecture }) => architecture },
     { title: 'Certification', render: image => <VerdictLabel image={image} /> },
     { title: 'Health', render: ({ grade }) => <GradeLabel grade={grade} /> },
-    { title: 'Security', width: 20, render: image => <Security image={image} /> },
+    { title: 'Security', render: image => <Security image={image} /> },
     {
       title: 'Published',
       render: ({ publishedAt }) =>
         publishedAt === null ? <span className="plimsoll-quiet">No</span> : <Time at={publishedAt} isRelative />,
     },
-    { title: 'Added', render: ({ createdAt }) => <Time at={createdAt} isRelative /> },
   ];
   return (
     <>
@@ -107,7 +106,7 @@ export function imageName({ tags, digest, architecture }: ProjectImage): string 
 }
 
 /** The page of an image. */
-export function imagePath({ projectId, id }: Pick<ProjectImage, 'projectId' | 'id'>): string {
+function imagePath({ projectId, id }: Pick<ProjectImage, 'projectId' | 'id'>): string {
   return `/projects/${projectId}/images/${id}`;
 }
 
@@ -146,32 +145,32 @@ function LatestRequests({ project }: { readonly project: Project }) {
       (place === 0 && (status !== 'completed' || warnings.length > 0)),
   );
   return (
-    <Stack hasGutter className={shown.length === 0 ? '' : 'plimsoll-before'}>
+    <>
       {shown.map(request => (
-        <StackItem key={request.id}>
-          <Alert
-            isInline
-            variant={request.status === 'failed' ? 'danger' : request.status === 'completed' ? 'warning' : 'info'}
-            title={
-              <span className="plimsoll-name">
-                {requestTitle(request)} {request.pullSpec ?? ''} <RequestLabel request={request} />
-              </span>
-            }
-          >
-            {request.statusMessage !== null && <p className="plimsoll-name">{request.statusMessage}.</p>}
-            {request.warnings.map(({ message }) => (
-              <p key={message} className="plimsoll-name">
-                {message}.
-              </p>
-            ))}
-            {request.retryAt !== null && (
-              <p>
-                It is tried again <Time at={request.retryAt} isRelative />.
-              </p>
-            )}
-          </Alert>
-        </StackItem>
+        <Alert
+          key={request.id}
+          className="plimsoll-before"
+          isInline
+          variant={request.status === 'failed' ? 'danger' : request.status === 'completed' ? 'warning' : 'info'}
+          title={
+            <span className="plimsoll-name">
+              {requestTitle(request)} {request.pullSpec ?? ''} <RequestLabel request={request} />
+            </span>
+          }
+        >
+          {request.statusMessage !== null && <p className="plimsoll-name">{request.statusMessage}.</p>}
+          {request.warnings.map(({ message }) => (
+            <p key={message} className="plimsoll-name">
+              {message}.
+            </p>
+          ))}
+          {request.retryAt !== null && (
+            <p>
+              It is tried again <Time at={request.retryAt} isRelative />.
+            </p>
+          )}
+        </Alert>
       ))}
-    </Stack>
+    </>
   );
 }

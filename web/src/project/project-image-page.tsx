@@ -9,8 +9,6 @@ import {
   DescriptionListDescription,
   DescriptionListGroup,
   DescriptionListTerm,
-  Flex,
-  FlexItem,
   Grid,
   GridItem,
   List,
@@ -202,13 +200,9 @@ function Health({ image }: { readonly image: ProjectImage }) {
     <Card className="plimsoll-before">
       <CardTitle component="h2">Health</CardTitle>
       <CardBody>
-        <Flex className="plimsoll-before" alignItems={{ default: 'alignItemsCenter' }}>
-          <FlexItem>Today</FlexItem>
-          <FlexItem>
-            <GradeLabel grade={grade} />
-          </FlexItem>
-        </Flex>
-        {grades.length > 0 && <GradeSchedule grades={grades} now={now} />}
+        <div className="plimsoll-before">
+          {grades.length > 0 ? <GradeSchedule grades={grades} now={now} /> : <GradeLabel grade={grade} />}
+        </div>
         <p className="plimsoll-quiet plimsoll-before">
           It falls as fixes stay out of the image; a new build with updates is the only cure.
         </p>

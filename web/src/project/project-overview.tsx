@@ -12,10 +12,10 @@ import {
   Icon,
 } from '@patternfly/react-core';
 import { CheckCircleIcon } from '@patternfly/react-icons/dist/esm/icons/check-circle-icon';
-import { CircleIcon } from '@patternfly/react-icons/dist/esm/icons/circle-icon';
 import { InProgressIcon } from '@patternfly/react-icons/dist/esm/icons/in-progress-icon';
 import { InfoCircleIcon } from '@patternfly/react-icons/dist/esm/icons/info-circle-icon';
 import { MinusCircleIcon } from '@patternfly/react-icons/dist/esm/icons/minus-circle-icon';
+import { OutlinedCircleIcon } from '@patternfly/react-icons/dist/esm/icons/outlined-circle-icon';
 import { useQuery } from '@tanstack/react-query';
 import type { ComponentType, ReactNode } from 'react';
 import { Link } from 'react-router';
@@ -38,7 +38,7 @@ const STATES: Readonly<
   >
 > = {
   done: ['Done', CheckCircleIcon, 'success'],
-  open: ['To do', CircleIcon, 'warning'],
+  open: ['To do', OutlinedCircleIcon, 'warning'],
   advised: ['Advised', InfoCircleIcon, 'info'],
   running: ['Running', InProgressIcon, 'info'],
   'not-needed': ['Not needed', MinusCircleIcon, 'none'],
