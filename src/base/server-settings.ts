@@ -199,12 +199,54 @@ export const SERVER_SETTINGS = {
     meaning:
       'Whether an image is published only when the server’s own checks passed too, and not by the word of a client alone: `on` or `off`',
   },
+  maxBlob: {
+    flag: 'max-blob',
+    env: 'PLIMSOLL_MAX_BLOB',
+    value: 'size',
+    fallback: '64GiB',
+    meaning: 'Largest layer that is taken by a push',
+  },
+  uploadStall: {
+    flag: 'upload-stall',
+    env: 'PLIMSOLL_UPLOAD_STALL',
+    value: 'seconds',
+    fallback: '60',
+    meaning: 'A push that brings less than 64 KiB in this time is ended, and can be resumed; 1 to 3600',
+  },
+  uploadIdle: {
+    flag: 'upload-idle',
+    env: 'PLIMSOLL_UPLOAD_IDLE',
+    value: 'hours',
+    fallback: '24',
+    meaning: 'Uploads that nothing was added to for so long are forgotten; 1 to 720',
+  },
+  blobGrace: {
+    flag: 'blob-grace',
+    env: 'PLIMSOLL_BLOB_GRACE',
+    value: 'hours',
+    fallback: '24',
+    meaning: 'How long layers stay that no image refers to; must be longer than any push takes; 1 to 720',
+  },
   eventRetention: {
     flag: 'event-retention',
     env: 'PLIMSOLL_EVENT_RETENTION',
     value: 'days',
     fallback: '90',
     meaning: 'How long events and deliveries of webhooks are kept',
+  },
+  changeRetention: {
+    flag: 'change-retention',
+    env: 'PLIMSOLL_CHANGE_RETENTION',
+    value: 'days',
+    fallback: '90',
+    meaning: 'How long it is kept what each new vulnerability database changed of findings and images',
+  },
+  auditRetention: {
+    flag: 'audit-retention',
+    env: 'PLIMSOLL_AUDIT_RETENTION',
+    value: 'days',
+    fallback: '730',
+    meaning: 'How long the audit log is kept',
   },
   logLevel: {
     flag: 'log-level',
@@ -251,7 +293,13 @@ export interface ServerSettings {
   readonly certificationGate?: string;
   readonly minGrade: 'A' | 'B' | 'C' | 'D' | 'E';
   readonly requiresVerification: boolean;
+  readonly maxBlobBytes: number;
+  readonly uploadStallSeconds: number;
+  readonly uploadIdleHours: number;
+  readonly blobGraceHours: number;
   readonly eventRetentionDays: number;
+  readonly changeRetentionDays: number;
+  readonly auditRetentionDays: number;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
 }
 
@@ -311,7 +359,13 @@ export function readSettings(texts: SettingTexts): ServerSettings {
       : { certificationGate: texts.certificationGate }),
     minGrade: choice('minGrade', texts, ['A', 'B', 'C', 'D', 'E']),
     requiresVerification: choice('verification', texts, ['on', 'off']) === 'on',
+    maxBlobBytes: size('maxBlob', texts),
+    uploadStallSeconds: number('uploadStall', texts, 1, 3600),
+    uploadIdleHours: number('uploadIdle', texts, 1, 720),
+    blobGraceHours: number('blobGrace', texts, 1, 720),
     eventRetentionDays: number('eventRetention', texts, 1, 3650),
+    changeRetentionDays: number('changeRetention', texts, 1, 3650),
+    auditRetentionDays: number('auditRetention', texts, 1, 36_500),
     logLevel,
   };
 }

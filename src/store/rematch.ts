@@ -5,7 +5,7 @@
  * Sets and images are not counted anew: what packages gain and lose is added up along the way from packages to sets to images, so the work
  * depends on what has changed, not on what there is.
  */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { COUNT_COLUMNS, SEVERITY_RANKS, worstOfCounts } from './counts.ts';
 import type { Db, Trx } from './database.ts';
 import { type DoubtRow, doubtSet, type FindingRow, findingSet } from './finding.ts';
@@ -263,7 +263,7 @@ export async function applyRematch(
   await addUp(trx, rematchId, now);
   if (tellsChanges) await keepChanges(trx, rematchId);
   await replaceFindings(trx, rematchId, now);
-  await describeVulnerabilities(trx);
+  await describeVulnerabilities(trx, sql`(SELECT DISTINCT vulnerability_id FROM rematch_difference)`);
   await sql`UPDATE exploit_signal SET epss = given.epss, percentile = given.percentile, kev = given.kev
     FROM rematch_signal AS given WHERE given.rematch_id = ${rematchId} AND given.cve = exploit_signal.cve`.execute(trx);
   const { rows } = await sql<RematchTotals>`
@@ -400,9 +400,11 @@ async function replaceFindings(trx: Trx, rematchId: number, now: Date): Promise<
     SELECT package_id, why, ids FROM rematch_doubt WHERE rematch_id = ${rematchId}`.execute(trx);
 }
 
-/** What weaknesses concerned are called, and how bad they are, by the findings that there are now. */
-async function describeVulnerabilities(trx: Trx): Promise<void> {
-  const concerned = sql`(SELECT DISTINCT vulnerability_id FROM rematch_difference)`;
+/**
+ * What weaknesses concerned are called, and how bad they are, by the findings that there are now. `concerned` selects distinct ids under the
+ * name `vulnerability_id`; the caller holds the judging lock alone.
+ */
+export async function describeVulnerabilities(trx: Trx, concerned: RawBuilder<unknown>): Promise<void> {
   await sql`DELETE FROM vulnerability_alias WHERE vulnerability_id IN ${concerned}`.execute(trx);
   await sql`INSERT INTO vulnerability_alias (alias, vulnerability_id)
     SELECT DISTINCT alias, own.vulnerability_id

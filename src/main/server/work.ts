@@ -19,6 +19,7 @@ import { openServerPort } from '#scan/task/server-port.ts';
 import { forgetAdapterScans } from '#store/adapter-scan.ts';
 import type { ServerContext } from '#store/context.ts';
 import { forgetFindingDays, noteFindingDay } from '#store/overview.ts';
+import { vacuumEmbedded } from '#store/vacuum.ts';
 import type { ServerParts } from './apis.ts';
 import type { ServerWorld } from './start-server.ts';
 
@@ -107,6 +108,7 @@ async function startHousekeeping(context: ServerContext, settings: ServerSetting
   };
   await queue.work('content-collection', async (_, { signal }) => {
     log.info(await collectContent(context, retention, { signal }), 'content collected');
+    await vacuumEmbedded(store);
   });
   await queue.repeat('content-collection', COLLECTION_CRON);
   await queue.work('housekeeping', async () => {
