@@ -3,30 +3,23 @@
  */
 
 import { PlimsollError } from '#base/errors.ts';
-import type { BaseImage as KnownBase } from '#certification/base-image.ts';
 import type { CheckResult } from '#certification/check.ts';
-import type { FileFacts } from '#certification/file-facts.ts';
 import { type PolicyName, selectPolicy } from '#certification/policies.ts';
-import { isPassed, runChecks } from '#certification/run-checks.ts';
-import type { ConfigFacts, TagFacts } from '#certification/subject.ts';
-import { findFileFacts } from '#scan/content/file-facts.ts';
-import type { StoredConfig } from '#scan/content/trim-config.ts';
+import { isPassed } from '#certification/run-checks.ts';
+import type { TagFacts } from '#certification/subject.ts';
 import { analyserVersion } from '#scan/sensor/layer-store.ts';
 import { recordEvents } from '#store/event.ts';
 import { lockProject, type ProjectRecord } from '#store/project.ts';
-import { type BaseImage, listBaseImages } from '#store/project-base-image.ts';
 import { findProjectImage, listProjectImages, type ProjectImage, updateProjectImage } from '#store/project-image.ts';
 import { insertTestResult, listTestResults } from '#store/project-result.ts';
 import { storable } from '#store/row-set.ts';
 import { inTransaction } from '#store/transaction.ts';
+import { checkStored } from './check-stored.ts';
 import { assessHealth, findConfig, type Health, keepGrade, referenceOf } from './health.ts';
 import { certifiedBy } from './image.ts';
 import { newObjectId } from './object-id.ts';
 import type { ProjectContext } from './project-context.ts';
 import { ProjectError } from './situation.ts';
-
-/** Base images that an image is compared with. */
-const MAX_BASES = 5000;
 
 /** What came of it. */
 export interface Verdict {
@@ -66,21 +59,18 @@ export async function certifyImage(
     .map(({ name }) => name)
     .filter(name => name.toLowerCase() !== 'latest')
     .slice(-1);
-  const config = toConfigFacts(await findConfig(db, image.digest), image.architecture);
-  const results = runChecks(
+  const results = await checkStored(
+    context,
     {
+      digest: image.digest,
+      architecture: image.architecture,
       name: {
         text: referenceOf(image),
         ...(image.repository === undefined ? {} : { repository: image.repository }),
         ...(tag === undefined ? {} : { tag }),
       },
       tags: await findTags(context, image, tag),
-      ...(config === undefined ? {} : { config }),
-      layerCount: inventory.image.layers.length,
       inventory,
-      files: await getFiles(context, image.digest),
-      bases: (await listBaseImages(db, { architecture: image.architecture, limit: MAX_BASES })).map(toKnownBase),
-      settings: context.rules.checks,
     },
     policy,
   );
@@ -206,40 +196,10 @@ function summaryOf(document: Readonly<Record<string, unknown>>): string {
   return JSON.stringify([policy, image, items, gate?.summary]);
 }
 
-function toConfigFacts(config: StoredConfig | undefined, architecture: string): ConfigFacts | undefined {
-  if (config === undefined) return undefined;
-  return {
-    user: config.user ?? '',
-    labels: config.labels ?? {},
-    diffIds: config.diffIds,
-    architecture,
-    ...(config.created === undefined ? {} : { created: config.created }),
-  };
-}
-
-function toKnownBase({ registry, repository, tag, digest, diffIds }: BaseImage): KnownBase {
-  return {
-    name: `${registry}/${repository}${tag === undefined ? '' : `:${tag}`}`,
-    digest,
-    layers: diffIds,
-    isApproved: true,
-  };
-}
-
 async function findTags({ store }: ProjectContext, image: ProjectImage, tag: string | undefined): Promise<TagFacts> {
   // Its project gave it that tag, which nobody else can.
   if (tag !== undefined) return { kind: 'named' };
   const others = await listProjectImages(store.db, { projectId: image.projectId, limit: 200 });
   const names = new Set(others.flatMap(({ tags }) => tags.map(({ name }) => name)).filter(name => name !== 'latest'));
   return { kind: 'looked-for', pointingHere: [], otherCount: names.size, isComplete: true };
-}
-
-/** What the checks ask of files, as it was kept when the image was read. @throws {ProjectError} `not_scanned`. */
-async function getFiles({ store }: ProjectContext, digest: string): Promise<FileFacts> {
-  const files = await findFileFacts(store.db, digest);
-  if (files !== undefined) return files;
-  throw new ProjectError(
-    'not_scanned',
-    'Cannot certify the image: it was read by parts or by an older version, so that not enough is known of its files',
-  );
 }

@@ -48,6 +48,14 @@ describe.skipIf(whyNot !== undefined)('a push that a registry tells of', () => {
     expect(hook).not.toHaveProperty('secret');
     expect(world.log.join('\n'), 'the secret is in the address, and addresses are logged').not.toContain(opened.secret);
 
+    const checks = (await world.boss.native('GET', `images/${image.digest}/checks`)).json<ImageChecks>();
+    expect(checks).toMatchObject({ policy: 'general', isPassed: false });
+    expect(checks.policyReason).toContain('alpine');
+    const outcomes = Object.fromEntries(checks.results.map(({ name, outcome }) => [name, outcome]));
+    expect(outcomes).toMatchObject({ RunAsNonRoot: 'failed', HasLicense: 'failed', HasUniqueTag: 'passed' });
+    const root = (await world.boss.native('GET', `images/${image.digest}/checks?policy=root`)).json<ImageChecks>();
+    expect(root.results.map(({ name }) => name)).not.toContain('RunAsNonRoot');
+
     const wrong = await world.ask('POST', `/api/v1/hooks/${id}?secret=plsh_wrong`, {}, { repository: 'a', tag: 'b' });
     expect([wrong.status, wrong.json()['code']]).toEqual([401, 'UNAUTHENTICATED']);
     const byHeader = { authorization: `Bearer ${opened.secret}` };
@@ -59,6 +67,11 @@ describe.skipIf(whyNot !== undefined)('a push that a registry tells of', () => {
     expect((await world.ask('POST', `/api/v1/hooks/${id}`, byHeader, { repository: 'a', tag: 'b' })).status).toBe(401);
   }, 60_000);
 });
+
+interface ImageChecks {
+  readonly policyReason: string | null;
+  readonly results: readonly { readonly name: string; readonly outcome: string }[];
+}
 
 /** Passes requests on to an address that is known later: a registry must know where to tell before we know what it is called here. */
 async function startRelay() {

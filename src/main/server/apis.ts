@@ -6,6 +6,8 @@ import { accessRoutes } from '#http/native/access/routes.ts';
 import { databaseRoutes } from '#http/native/database/routes.ts';
 import type { EventFeed } from '#http/native/event/event-feed.ts';
 import { eventRoutes } from '#http/native/event/routes.ts';
+import { hostingRoutes } from '#http/native/hosting/routes.ts';
+import { checkRoutes } from '#http/native/image/check-routes.ts';
 import { imagePackageRoutes } from '#http/native/image/image-package-routes.ts';
 import { imageRoutes } from '#http/native/image/image-routes.ts';
 import { reportRoutes } from '#http/native/image/report-routes.ts';
@@ -62,6 +64,7 @@ export function listApis(
     registryRoutes(jobs, options.probing),
     repositoryRoutes(context),
     imageRoutes(content),
+    checkRoutes(projects),
     imagePackageRoutes(content),
     reportRoutes(content, options.version),
     databaseRoutes(content, options.version),
@@ -69,6 +72,7 @@ export function listApis(
     projectRoutes(projects),
     projectImageRoutes(projects),
     catalogRoutes(projects, options.version),
+    hostingRoutes(context),
     harborRoutes(projects, options.version),
     pyxisRoutes(projects),
     scheduleRoutes(jobs),

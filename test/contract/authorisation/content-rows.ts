@@ -29,6 +29,7 @@ export const CONTENT_ROWS: readonly Row[] = [
   { route: 'GET /api/v1/images/:digest/coverage', for: 'viewer', request: image },
   { route: 'GET /api/v1/images/:digest/report', for: 'viewer', request: image },
   { route: 'GET /api/v1/images/:digest/sbom', for: 'viewer', request: image },
+  { route: 'GET /api/v1/images/:digest/checks', for: 'viewer', request: image },
   { route: 'GET /api/v1/images/:digest/upgrades', for: 'viewer', request: image },
   { route: 'GET /api/v1/vulnerabilities', for: 'signed-in', isFiltered: true },
   { route: 'GET /api/v1/vulnerabilities/:vulnerabilityId', for: 'viewer', request: vulnerability },
