@@ -48,6 +48,20 @@ describe('filters', () => {
     { filter: 'repositories=size=2', is: true, why: 'length' },
     { filter: 'repositories.registry=all=(quay.io,docker.io)', is: true, why: 'each is there' },
     { filter: 'repositories.registry=regex=^quay', is: true, why: 'a pattern' },
+    { filter: "_id=in=('b,2','a1')", is: true, why: 'a comma in quotes' },
+    { filter: "_id=='a\\'1'", is: false, why: 'a quote in quotes' },
+    { filter: 'grade.x==1', is: false, why: 'nothing is inside null' },
+    { filter: 'grade.x!=1', is: true, why: 'nothing is inside null' },
+    { filter: 'deleted!=null', is: true, why: 'false is something' },
+    { filter: 'missing==true,not(missing==true)', is: true, why: 'what is not there is not true' },
+    { filter: 'not(not(certified==true))', is: true, why: 'twice not' },
+    { filter: `${'('.repeat(20)}size==12${')'.repeat(20)}`, is: true, why: 'deep, but not too deep' },
+    {
+      filter: 'repositories.tags.name=regex="^1[.]0(-[0-9]+)?$"',
+      is: true,
+      why: 'a pattern in quotes, over lists in lists',
+    },
+    { filter: 'repositories=size=0,repositories.tags=size=1', is: true, why: 'length of any list' },
   ])('$filter: $is, for $why', ({ filter, is }) => {
     expect(meets(image, parseFilter(filter))).toBe(is);
   });
