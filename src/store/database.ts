@@ -13,7 +13,9 @@ import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import { type FolderLock, takeFolderLock } from './folder-lock.ts';
 import { listenOnPool } from './listen.ts';
+import { openOnThread } from './pglite-thread.ts';
 import type { Tables } from './tables.ts';
+import { VALUE_PARSERS } from './value-parsers.ts';
 
 /** What store functions take first; a transaction is one too. */
 export type Db = Kysely<Tables>;
@@ -36,11 +38,6 @@ export interface Store extends AsyncDisposable {
   /** The raw connection, for the queue alone. */
   readonly raw: { readonly pool: Pool } | { readonly pglite: PGlite };
 }
-
-/** PostgreSQL's type numbers. */
-const INT8 = 20;
-const NUMERIC = 1700;
-const TIMESTAMPTZ = 1184;
 
 /** Oldest server that has what the migrations use (`UNIQUE NULLS NOT DISTINCT`). */
 const MIN_SERVER_VERSION = 150_000;
@@ -67,7 +64,7 @@ async function openPostgres({ url, maxConnections = 10 }: StoreLocation & { kind
     application_name: 'plimsoll',
     types: {
       getTypeParser: ((oid: number, format: 'text' | 'binary') => {
-        const own = format === 'binary' ? undefined : PARSERS[oid];
+        const own = format === 'binary' ? undefined : VALUE_PARSERS[oid];
         return own ?? pg.types.getTypeParser(oid, format as 'text');
       }) as typeof pg.types.getTypeParser,
     },
@@ -105,7 +102,6 @@ async function openPostgres({ url, maxConnections = 10 }: StoreLocation & { kind
 }
 
 async function openPglite({ folder }: StoreLocation & { kind: 'pglite' }): Promise<Store> {
-  const { PGlite } = await import('@electric-sql/pglite');
   let lock: FolderLock | undefined;
   if (folder !== undefined) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -113,8 +109,7 @@ async function openPglite({ folder }: StoreLocation & { kind: 'pglite' }): Promi
   }
   let pglite: PGlite;
   try {
-    const options = { parsers: PARSERS };
-    pglite = await (folder === undefined ? PGlite.create(options) : PGlite.create(join(folder, 'postgres'), options));
+    pglite = await (folder === undefined ? openInMemory() : openOnThread(join(folder, 'postgres')));
   } catch (error) {
     lock?.[Symbol.dispose]();
     const { message } = error as Error;
@@ -139,16 +134,16 @@ async function openPglite({ folder }: StoreLocation & { kind: 'pglite' }): Promi
   };
 }
 
+/** In this very thread: tests have many of them, and nobody waits. */
+async function openInMemory(): Promise<PGlite> {
+  const { PGlite } = await import('@electric-sql/pglite');
+  return await PGlite.create({ parsers: { ...VALUE_PARSERS } });
+}
+
 /** Keys inside of JSON values are data, not names of columns. */
 function camelCase(): CamelCasePlugin {
   return new CamelCasePlugin({ maintainNestedObjectKeys: true });
 }
-
-const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
-  [INT8]: Number,
-  [NUMERIC]: Number,
-  [TIMESTAMPTZ]: text => new Date(text).toISOString(),
-};
 
 /** The address of a server without the password in it. */
 function place(url: string): string {
