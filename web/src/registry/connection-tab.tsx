@@ -9,6 +9,7 @@ import { useChange } from '../feedback/use-change.ts';
 import { TextField } from '../form/fields.tsx';
 import { FormFailure } from '../form/form-failure.tsx';
 import { useRole } from '../session/session.tsx';
+import { ByHand } from './by-hand.tsx';
 import { readProbe } from './probe-step.ts';
 import { ProbeTrace } from './probe-trace.tsx';
 
@@ -88,6 +89,7 @@ export function ConnectionTab({ registry }: { readonly registry: Registry }) {
       {probe !== undefined && !test.isPending && (
         <ProbeTrace steps={probe.steps} onTrust={mayChange ? pem => trust.mutate(pem) : undefined} />
       )}
+      <ByHand address={registry.url} repository={repository.trim()} />
     </Stack>
   );
 }

@@ -29,6 +29,7 @@ import { FormFailure } from '../form/form-failure.tsx';
 import { hasRole, useSession } from '../session/session.tsx';
 import { useNamespaces } from '../shell/namespace.ts';
 import { PageHeader } from '../shell/page-header.tsx';
+import { ByHand } from './by-hand.tsx';
 import { ConnectionForm } from './connection-form.tsx';
 import { readSteps } from './probe-step.ts';
 import { ProbeTrace } from './probe-trace.tsx';
@@ -187,6 +188,7 @@ function Steps({ products }: { readonly products: readonly RegistryProduct[] }) 
             onTrust={pem => begin({ ...draft, caPem: pem, namespaceId: draft.namespaceId || namespaceId })}
           />
         )}
+        <ByHand address={draft.url} />
         <ActionList>
           <ActionListItem>
             <Button
