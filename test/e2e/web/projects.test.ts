@@ -41,12 +41,18 @@ describe.skipIf(!isPossible)('projects and the catalogue', () => {
     await world.importAdvisories();
     page = await world.open();
     await signIn(page);
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await world?.[Symbol.asyncDispose]();
     await vault?.[Symbol.asyncDispose]();
     await folder?.[Symbol.asyncDispose]();
   });
+
+  /** What the catalogue answers strangers about an image. */
+  const statuses = async (id: string) => {
+    const paths = ['', '/vulnerabilities', '/sbom'].map(rest => `${world.url}/api/v1/catalog/images/${id}${rest}`);
+    return await Promise.all(paths.map(async path => (await fetch(path)).status));
+  };
 
   test('a project is made, gets a pull secret, scans by pull spec and publishes', { timeout: 120_000 }, async () => {
     await page.goto('/projects');
@@ -130,6 +136,11 @@ describe.skipIf(!isPossible)('projects and the catalogue', () => {
     await page.getByRole('button', { name: 'Publish', exact: true }).click();
     await page.getByText('In the catalogue since').waitFor({ timeout: 30_000 });
     await expectAccessible(page);
+    // What preflight prints leads here, too.
+    const [, projectId = '', imageId = ''] = /projects\/(\w+)\/images\/(\w+)/.exec(page.url()) ?? [];
+    await page.goto(`/component/view/${projectId}/security/vulnerabilities/${imageId}`);
+    await page.waitForURL(`**/projects/${projectId}/images/${imageId}`);
+    await page.getByText('In the catalogue since').waitFor();
     expect(await page.evaluate('window.hacked')).toBeUndefined();
   });
 
@@ -162,6 +173,28 @@ describe.skipIf(!isPossible)('projects and the catalogue', () => {
     expect(new URL(stranger.url()).searchParams.get('returnTo')).toBe(new URL(address).pathname);
     expect(await stranger.evaluate('window.hacked')).toBeUndefined();
     await stranger.context().close();
+  });
+
+  test('a viewer sees a project and can change nothing of it', { timeout: 60_000 }, async () => {
+    const viewer = { name: 'vera', password: 'a-quiet-harbour-at-dawn' };
+    await world.call('POST', '/api/v1/accounts', { ...viewer, displayName: 'Vera' });
+    await world.call('PUT', '/api/v1/members/vera', { role: 'viewer' });
+    const window = await world.open();
+    await signIn(window, viewer);
+    await window.goto('/projects');
+    await window.getByRole('link', { name: `Pilot ${HOSTILE}` }).click();
+    await window.getByText('Nothing is missing').waitFor();
+    expect(await window.getByRole('tab', { name: 'Settings' }).count()).toBe(0);
+    await window.getByRole('tab', { name: 'Images' }).click();
+    await window.getByRole('link', { name: '1.0-1, amd64', exact: true }).waitFor();
+    expect(await window.getByRole('button', { name: 'Scan new image' }).count()).toBe(0);
+    expect(await window.getByRole('button', { name: /^Actions for/ }).count()).toBe(0);
+    // Signed in, the catalogue has the usual frame.
+    await window.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Catalogue' }).click();
+    await window.getByRole('heading', { name: 'Catalogue', level: 1 }).waitFor();
+    await window.getByRole('navigation', { name: 'Pages' }).waitFor();
+    await expectAccessible(window);
+    await window.context().close();
   });
 
   test.skipIf(!hasPodman)(
@@ -210,11 +243,15 @@ describe.skipIf(!isPossible)('projects and the catalogue', () => {
       await expectAccessible(page);
       await despite.getByRole('button', { name: 'Publish all the same' }).click();
       await page.getByText('A customer needs it until Friday').first().waitFor({ timeout: 30_000 });
+      const id = page.url().split('/').at(-1) ?? '';
+      expect(await statuses(id)).toEqual([200, 200, 200]);
 
       await page.getByRole('button', { name: 'Actions for 2.0-1, amd64' }).click();
       await page.getByRole('menuitem', { name: 'Unpublish…' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Unpublish' }).click();
       await page.getByText('It cannot be published yet').waitFor({ timeout: 30_000 });
+      // Strangers are told nothing of what is not published.
+      expect(await statuses(id)).toEqual([404, 404, 404]);
     },
   );
 });

@@ -26,6 +26,7 @@ import { formatBytes } from '../display/format-number.ts';
 import { GradeLabel, GradeSchedule } from '../display/grade.tsx';
 import { SeverityCounts } from '../display/severity.tsx';
 import { Time, useNow } from '../display/time.tsx';
+import { NotFound } from '../feedback/not-found.tsx';
 import { PageAnswer } from '../feedback/page-answer.tsx';
 import { useRole } from '../session/session.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
@@ -50,7 +51,13 @@ export function ProjectImagePage() {
     <PageAnswer of={project} what="the project">
       {known => (
         <PageAnswer of={image} what="the image">
-          {found => <Shown project={known} image={found.image} objections={found.objections} />}
+          {found =>
+            found.image.projectId === known.id ? (
+              <Shown project={known} image={found.image} objections={found.objections} />
+            ) : (
+              <NotFound what="image" />
+            )
+          }
         </PageAnswer>
       )}
     </PageAnswer>
