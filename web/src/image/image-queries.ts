@@ -48,6 +48,23 @@ export function findingsQuery(digest: string, query: FindingsParameters) {
   });
 }
 
+/** By which policy an image is checked. */
+export type PolicyName = NonNullable<
+  NonNullable<paths['/api/v1/images/{digest}/checks']['get']['parameters']['query']>['policy']
+>;
+
+/** The checks of certification on an image; by the policy that fits it best when none is chosen. */
+export function checksQuery(digest: string, policy: PolicyName | undefined) {
+  return queryOptions({
+    queryKey: ['images', 'checks', digest, policy],
+    queryFn: async ({ signal }) => {
+      const params = { path: { digest }, query: policy === undefined ? {} : { policy } };
+      return await bodyOf(api.GET('/api/v1/images/{digest}/checks', { params, signal }));
+    },
+    placeholderData: keepPreviousData,
+  });
+}
+
 /** What to upgrade, the most helpful first. */
 export function upgradesQuery(digest: string) {
   return queryOptions({

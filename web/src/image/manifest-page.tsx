@@ -10,6 +10,7 @@ import { formatBytes } from '../display/format-number.ts';
 import { platformText } from '../display/platform.ts';
 import { Answer } from '../feedback/answer.tsx';
 import { type Crumb, PageHeader } from '../shell/page-header.tsx';
+import { ChecksTab } from './checks-tab.tsx';
 import { CompareTab } from './compare-tab.tsx';
 import { DetailsTab } from './details-tab.tsx';
 import { DownloadsMenu } from './downloads-menu.tsx';
@@ -24,6 +25,7 @@ const TABS = {
     ['report', 'Security report'],
     ['packages', 'Packages'],
     ['layers', 'Layers'],
+    ['checks', 'Compliance'],
     ['compare', 'Compare'],
     ['details', 'Details'],
   ],
@@ -116,6 +118,7 @@ function Shown({
       {tab === 'platforms' && <IndexChildren manifest={manifest} />}
       {tab === 'packages' && <PackagesTab digest={digest} />}
       {tab === 'layers' && <LayersTab digest={digest} />}
+      {tab === 'checks' && <ChecksTab digest={digest} />}
       {tab === 'compare' && <CompareTab digest={digest} registryId={registryId} repository={repository} />}
       {tab === 'details' && <DetailsTab manifest={manifest} />}
     </>

@@ -2,39 +2,21 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { visibleNamespaces } from '#access/principal.ts';
+import type { CheckResult } from '#certification/check.ts';
 import { POLICY_NAMES } from '#certification/policies.ts';
 import { checkImage } from '#project/check-stored.ts';
 import type { ProjectContext } from '#project/project-context.ts';
 import { signedIn } from '../../route-access.ts';
 import { problems, typed } from '../native-route.ts';
+import { shownCheckSchema } from '../project/project-schema.ts';
 import { manifestFor } from './image-routes.ts';
-
-const resultSchema = z
-  .object({
-    name: z.string(),
-    level: z.string(),
-    outcome: z.string().describe('passed, failed, not-applicable or error'),
-    description: z.string().describe('What an image must have'),
-    summary: z.string().describe('What was found'),
-    why: z.string().describe('Why it matters'),
-    fix: z.string(),
-    found: z.array(
-      z.object({
-        kind: z.string(),
-        subject: z.string(),
-        detail: z.string().optional(),
-        layer: z.int().optional().describe('Place of the layer, 1 being the lowest'),
-      }),
-    ),
-  })
-  .meta({ id: 'CheckResult' });
 
 const checksSchema = z
   .object({
     policy: z.enum(POLICY_NAMES),
     policyReason: z.string().nullable().describe('Why it is this one; null when it was asked for'),
     isPassed: z.boolean(),
-    results: z.array(resultSchema),
+    results: z.array(shownCheckSchema).describe('Those that block first'),
   })
   .meta({ id: 'ImageChecks' });
 
@@ -69,12 +51,29 @@ export function checkRoutes(context: ProjectContext) {
         return {
           ...checks,
           policyReason: policyReason ?? null,
-          results: results.map(({ name, level, outcome, description, summary, why, fix, found }) => ({
-            ...{ name, level, outcome, description, summary, why, fix },
-            found: found.map(fact => ({ ...fact })),
-          })),
+          results: inOrder(results).map(present),
         };
       },
     );
+  };
+}
+
+/** What must be done comes first; else as the policy has it. */
+function inOrder(results: readonly CheckResult[]): readonly CheckResult[] {
+  const blocks = ({ outcome }: CheckResult) => outcome === 'failed' || outcome === 'error';
+  return [...results.filter(blocks), ...results.filter(result => !blocks(result))];
+}
+
+function present(result: CheckResult): z.output<typeof shownCheckSchema> {
+  const { name, outcome, description, summary, why, fix, found, differsFromPreflight } = result;
+  return {
+    ...{ name, outcome, description, summary, why, fix },
+    found: found.map(({ kind, subject, detail, layer }) => ({
+      kind,
+      subject,
+      detail: detail ?? null,
+      layer: layer ?? null,
+    })),
+    differsFromPreflight: differsFromPreflight ?? null,
   };
 }

@@ -123,7 +123,8 @@ export const requestSchema = z
   })
   .meta({ id: 'ProjectRequest' });
 
-const shownCheckSchema = z
+/** A check with what came of it, as pages show it. */
+export const shownCheckSchema = z
   .object({
     name: z.string(),
     outcome: z.enum(CHECK_OUTCOMES),
