@@ -4,6 +4,7 @@
 import { type Selectable, sql } from 'kysely';
 import { PlimsollError } from '#base/errors.ts';
 import { type Db, type Trx, toJson } from './database.ts';
+import { isDue } from './due.ts';
 import type { RegistryTable } from './tables.ts';
 
 /** How a registry is, as its last test or the last answer of a sensor told. */
@@ -206,7 +207,7 @@ export async function lockFreeRegistries(
     .selectAll()
     .where('removedAt', 'is', null)
     .where(sql<boolean>`sensor_selector <@ ${toJson(labels)}::jsonb`)
-    .where(eb => eb.or([eb('coolDownUntil', 'is', null), eb('coolDownUntil', '<=', at.toISOString())]))
+    .where(eb => eb.or([eb('coolDownUntil', 'is', null), isDue('cool_down_until', at)]))
     .where(({ exists, selectFrom }) =>
       exists(
         selectFrom('task')

@@ -3,6 +3,7 @@
  */
 import { type Selectable, sql, type Updateable } from 'kysely';
 import { type Db, type Trx, toJson } from './database.ts';
+import { isDue } from './due.ts';
 import type { RunTable } from './tables.ts';
 
 export type StoredRunKind = 'baseline' | 'incremental' | 'forced' | 'image';
@@ -207,7 +208,7 @@ export async function listDuePauses(
     .where('state', '=', 'Paused')
     .where('pauseReason', '<>', 'user')
     .where('completedAt', 'is', null)
-    .where('resumeAt', '<=', at.toISOString())
+    .where(isDue('resume_at', at))
     .orderBy('resumeAt')
     .limit(1000)
     .execute();

@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { type Trx, toJson } from './database.ts';
+import { isDue } from './due.ts';
 import { lockFreeRegistries, type RegistryRecord } from './registry.ts';
 import { clearStaged } from './tag.ts';
 import { type TaskRecord, toTask } from './task.ts';
@@ -130,7 +131,8 @@ async function candidates(
     .where('t.registryId', '=', registryId)
     .where('t.state', '=', 'queued')
     .where('t.lane', '=', lane)
-    .where('t.notBefore', '<=', request.at.toISOString())
+    // What was made later than now was made by a clock that has been set back: what it waits for has no meaning any more.
+    .where(eb => eb.or([isDue('t.not_before', request.at), eb('t.createdAt', '>', request.at.toISOString())]))
     .where(sql<boolean>`t.selector <@ ${toJson(request.labels)}::jsonb`)
     .$if(isHeld !== undefined, query => query.where(sql<boolean>`NOT ${isHeld}`))
     // Few, and a list that the plan need not guess the length of.

@@ -11,6 +11,9 @@ import type { TaskTable } from './tables.ts';
 /** The channel on which servers tell each other that there may be something to lease. The payload is empty. */
 export const TASK_CHANNEL = 'plimsoll_task';
 
+/** Clocks of servers that are kept in time differ by less. */
+const CLOCKS_DIFFER_MS = 60_000;
+
 export type TaskKind = 'catalogue' | 'list' | 'scan' | 'probe';
 export type TaskState = 'queued' | 'leased' | 'done' | 'failed' | 'cancelled';
 
@@ -283,6 +286,16 @@ export async function listExpiredLeases(
     .limit(limit)
     .execute();
   return rows.map(({ id, registryId, leaseToken }) => ({ id, registryId, leaseToken: leaseToken ?? '' }));
+}
+
+/** Shortens leases that a clock, since set back, has made longer than `leaseMs` from now. Servers whose clocks differ by a minute do no harm. */
+export async function shortenLeases(db: Db, at: Date, leaseMs: number): Promise<void> {
+  await db
+    .updateTable('task')
+    .set({ leaseUntil: new Date(at.getTime() + leaseMs) })
+    .where('state', '=', 'leased')
+    .where('leaseUntil', '>', new Date(at.getTime() + leaseMs + CLOCKS_DIFFER_MS).toISOString())
+    .execute();
 }
 
 /** Removes tasks that ended before `before`, at most `limit`. Returns how many. */

@@ -321,4 +321,28 @@ describeStores('scan jobs in trouble', open => {
     await exhaust(world);
     expect(await world.run(id)).toMatchObject({ state: 'BaselineCompleted', counters: { digestsScanned: 1 } });
   });
+
+  test.each([
+    { why: 'a run that was just asked for starts at once', backMs: 3 * 60 * MINUTE, before: 'nothing' },
+    { why: 'a lease that a dead sensor holds runs out', backMs: 365 * 24 * 60 * MINUTE, before: 'hold' },
+    { why: 'what waited for another attempt is tried', backMs: 365 * 24 * 60 * MINUTE, before: 'fail' },
+    { why: 'a registry that wanted a pause is asked', backMs: 365 * 24 * 60 * MINUTE, before: 'limit' },
+  ] as const)('a clock that was ahead and is set right holds nobody up: $why', async ({ backMs, before }) => {
+    await using world = await openWorld(store);
+    world.contents.push('app', 'v1', 'one');
+    if (before === 'fail' || before === 'limit') {
+      const code = before === 'fail' ? 'REGISTRY_UNAVAILABLE' : 'RATE_LIMITED';
+      world.contents.troubles.push({ kind: 'list', outcome: failed(code), times: 1 });
+    }
+    const { id } = await world.create();
+    if (before === 'hold') await world.sensor.hold(1);
+    if (before === 'fail' || before === 'limit') await world.sensor.work();
+    world.pass(-backMs);
+    for (let minutes = 0; minutes < 6; minutes += 1) {
+      await world.tick();
+      await world.settle();
+      world.pass(MINUTE);
+    }
+    expect(await world.run(id)).toMatchObject({ counters: { digestsScanned: 1 } });
+  });
 });

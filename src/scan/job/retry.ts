@@ -2,6 +2,7 @@
  * What to do after a task failed: again, later, or never. Pure.
  */
 import { ERRORS, type ErrorCode } from '#base/errors.ts';
+import { LONGEST_WAIT_MS } from '#store/due.ts';
 
 /** Attempts in all, by kind of trouble: something passing, refused credentials (once more, with a new token), anything else. */
 export const MAX_FAILURES = { transient: 5, auth: 1, permanent: 0 } as const;
@@ -11,8 +12,6 @@ export const MAX_EXPIRIES = 3;
 const FIRST_DELAY_MS = 5000;
 const MAX_DELAY_MS = 10 * 60_000;
 const RATE_LIMIT_DELAY_MS = 60_000;
-/** A registry may be told to us to come back next week: it is asked again before that. */
-const MAX_WAIT_MS = 24 * 60 * 60_000;
 
 export type FailureClass = keyof typeof MAX_FAILURES | 'rate-limit';
 
@@ -45,7 +44,8 @@ export function planRetry({
   readonly fraction: number;
 }): RetryPlan {
   const kind = classifyFailure(code);
-  const asked = retryAt === undefined ? 0 : Math.min(Math.max(retryAt.getTime() - now.getTime(), 0), MAX_WAIT_MS);
+  // A registry may tell us to come back next week: it is asked again before that.
+  const asked = retryAt === undefined ? 0 : Math.min(Math.max(retryAt.getTime() - now.getTime(), 0), LONGEST_WAIT_MS);
   if (kind === 'rate-limit') {
     return { kind: 'cool-down', until: new Date(now.getTime() + (asked > 0 ? asked : RATE_LIMIT_DELAY_MS)) };
   }

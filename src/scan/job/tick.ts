@@ -2,16 +2,17 @@
  * What happens by the clock: schedules that are due are launched, leases that ran out are taken back, pauses end. Any number of servers may
  * tick at once: each looks again under the lock of the registry, and finds what another has done.
  */
+import { LONGEST_WAIT_MS } from '#store/due.ts';
 import { lockRegistry } from '#store/registry.ts';
 import { listDuePauses } from '#store/run.ts';
 import { listDueSchedules, nextLaunchAt, type ScheduleRecord } from '#store/schedule.ts';
-import { removeOldTasks, ringTasks } from '#store/task.ts';
+import { removeOldTasks, ringTasks, shortenLeases } from '#store/task.ts';
 import { inTransaction } from '#store/transaction.ts';
 import { watchSensors } from '../sensor/presence.ts';
 import type { JobContext } from './job-context.ts';
 import { applyToJob, type JobHandle, loadRun, loadSchedule } from './job-state.ts';
 import { launchDue } from './launch.ts';
-import { takeBackExpired } from './leasing.ts';
+import { LEASE_MS, takeBackExpired } from './leasing.ts';
 import { advanceRun } from './run-progress.ts';
 import { settleKnown } from './task-end.ts';
 
@@ -28,6 +29,7 @@ const MAX_REMOVED = 5000;
 export async function tick(context: JobContext, { signal }: { readonly signal: AbortSignal }): Promise<void> {
   const { store, queue, now } = context;
   await watchSensors(context);
+  await shortenLeases(store.db, now(), LEASE_MS);
   await takeBackExpired(context);
   for (const { id, registryId } of await listDuePauses(store.db, now())) {
     signal.throwIfAborted();
@@ -74,7 +76,8 @@ async function releaseRun(
     const at = now();
     const { run } = handle ?? {};
     if (registry === undefined || handle === undefined || run?.resumeAt === undefined) return;
-    if (Date.parse(run.resumeAt) > at.getTime()) return;
+    const leftMs = Date.parse(run.resumeAt) - at.getTime();
+    if (leftMs > 0 && leftMs <= LONGEST_WAIT_MS) return;
     await applyToJob(trx, handle, { kind: 'released', run: run.number }, { at });
     await advanceRun(trx, registry, runId, at);
     await ringTasks(trx);
