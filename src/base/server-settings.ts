@@ -132,6 +132,14 @@ export const SERVER_SETTINGS = {
     value: 'key=value,…',
     meaning: 'Labels of the built-in sensor',
   },
+  builder: {
+    flag: 'builder',
+    env: 'PLIMSOLL_BUILDER',
+    value: 'switch',
+    fallback: 'on',
+    meaning:
+      'Whether this server builds images itself, where git and buildah are installed: `on` or `off`. Others can do it for it, see `plimsoll builder`',
+  },
   layerCache: {
     flag: 'layer-cache',
     env: 'PLIMSOLL_LAYER_CACHE',
@@ -198,6 +206,19 @@ export const SERVER_SETTINGS = {
     fallback: 'on',
     meaning:
       'Whether an image is published only when the server’s own checks passed too, and not by the word of a client alone: `on` or `off`',
+  },
+  publishedTags: {
+    flag: 'published-tags',
+    env: 'PLIMSOLL_PUBLISHED_TAGS',
+    value: 'rule',
+    fallback: 'fixed',
+    meaning: 'Whether a push may move a tag off an image that is published under it: `fixed` or `movable`',
+  },
+  preflightVersions: {
+    flag: 'preflight-versions',
+    env: 'PLIMSOLL_PREFLIGHT_VERSIONS',
+    value: 'version,…',
+    meaning: 'Versions of preflight that may submit results; all of them unless set',
   },
   maxBlob: {
     flag: 'max-blob',
@@ -281,6 +302,7 @@ export interface ServerSettings {
   readonly databaseSchedule?: string;
   readonly databaseMirrors: Readonly<Record<string, string>>;
   readonly hasSensor: boolean;
+  readonly hasBuilder: boolean;
   readonly sensorConcurrency: number;
   readonly sensorLabels: Readonly<Record<string, string>>;
   readonly layerCacheBytes: number;
@@ -293,6 +315,9 @@ export interface ServerSettings {
   readonly certificationGate?: string;
   readonly minGrade: 'A' | 'B' | 'C' | 'D' | 'E';
   readonly requiresVerification: boolean;
+  readonly hasMovableTags: boolean;
+  /** Missing: all. */
+  readonly preflightVersions?: readonly string[];
   readonly maxBlobBytes: number;
   readonly uploadStallSeconds: number;
   readonly uploadIdleHours: number;
@@ -346,6 +371,7 @@ export function readSettings(texts: SettingTexts): ServerSettings {
       : { databaseSchedule: texts.databaseSchedule }),
     databaseMirrors: pairs('databaseMirrors', texts),
     hasSensor: choice('sensor', texts, ['on', 'off']) === 'on',
+    hasBuilder: choice('builder', texts, ['on', 'off']) === 'on',
     sensorConcurrency: number('sensorConcurrency', texts, 1, 20),
     sensorLabels: pairs('sensorLabels', texts),
     layerCacheBytes: size('layerCache', texts),
@@ -359,6 +385,8 @@ export function readSettings(texts: SettingTexts): ServerSettings {
       : { certificationGate: texts.certificationGate }),
     minGrade: choice('minGrade', texts, ['A', 'B', 'C', 'D', 'E']),
     requiresVerification: choice('verification', texts, ['on', 'off']) === 'on',
+    hasMovableTags: choice('publishedTags', texts, ['fixed', 'movable']) === 'movable',
+    ...(texts.preflightVersions === undefined ? {} : { preflightVersions: versions('preflightVersions', texts) }),
     maxBlobBytes: size('maxBlob', texts),
     uploadStallSeconds: number('uploadStall', texts, 1, 3600),
     uploadIdleHours: number('uploadIdle', texts, 1, 720),
@@ -410,6 +438,14 @@ function number(name: SettingName, texts: SettingTexts, min: number, max: number
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < min || value > max) throw invalid(name, `expected a number from ${min} to ${max}`);
   return value;
+}
+
+function versions(name: SettingName, texts: SettingTexts): readonly string[] {
+  const found = (texts[name] ?? '').split(',').map(text => text.trim());
+  if (found.some(text => !/^[0-9A-Za-z.+-]{1,50}$/.test(text))) {
+    throw invalid(name, 'expected versions separated by commas, such as 1.20.0,1.21.0');
+  }
+  return found;
 }
 
 function size(name: SettingName, texts: SettingTexts): number {

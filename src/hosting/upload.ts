@@ -193,7 +193,7 @@ async function bytesLeft({ store }: HostingContext, { space }: HostedRepository,
 function overQuota(space: string, quotaBytes: number): DistributionError {
   return new DistributionError(
     'DENIED',
-    `Cannot push to "${space}": its quota of ${quotaBytes} bytes is used up; delete images, or ask for more`,
+    `Cannot push to "${space}": its quota of ${quotaBytes} bytes is used up, or this would be more; delete images, or ask for a larger one`,
   );
 }
 

@@ -3,13 +3,19 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Selectable, sql } from 'kysely';
+import { PlimsollError } from '#base/errors.ts';
 import type { Db, Trx } from './database.ts';
 import { insertRegistry } from './registry.ts';
 import { upsertRepositories } from './repository.ts';
+import { findSetting, putSetting } from './setting.ts';
 import type { HostedSpaceTable } from './tables.ts';
 
 /** Type of the hosted registry's rows in `registry`. */
 export const HOSTED_TYPE = 'hosted';
+
+const DEFAULTS_SETTING = 'hosting.defaults';
+/** The server's defaults beside each row, so that no request asks for them separately. */
+const DEFAULTS = sql<unknown>`(SELECT value FROM setting WHERE setting.name = ${DEFAULTS_SETTING})`.as('defaults');
 
 /** A space. */
 export interface HostedSpace {
@@ -18,11 +24,24 @@ export interface HostedSpace {
   readonly registryId: string;
   /** Whose registry key opens it; missing for the space of a namespace. */
   readonly projectId: string | undefined;
-  /** Bytes of distinct blobs; missing: no limit. */
+  /** Its own rule, or else the server's default. Bytes of distinct blobs; missing: no limit. */
   readonly quotaBytes: number | undefined;
-  /** How long manifests stay that no tag leads to; missing: for ever. */
+  /** Likewise. How long manifests stay that no tag leads to; missing: for ever. */
   readonly untaggedDays: number | undefined;
+  /** What was set for it alone. */
+  readonly own: SpaceRules;
 }
+
+/** Rules of a space, or of all that have none of their own; what is missing was not set. */
+export interface SpaceRules {
+  readonly quotaBytes?: number | undefined;
+  readonly untaggedDays?: number | undefined;
+  /** Whether everybody may pull from all its repositories. */
+  readonly isPublic?: boolean | undefined;
+}
+
+/** A change of rules: what is missing stays, null unsets. */
+export type RulesChange = { readonly [N in keyof SpaceRules]?: SpaceRules[N] | null };
 
 /** A repository of the hosted registry. */
 export interface HostedRepository {
@@ -30,6 +49,7 @@ export interface HostedRepository {
   /** In full, as in references: `team/app`. */
   readonly name: string;
   readonly space: HostedSpace;
+  /** Whether everybody may pull: by itself, by its space's rule, or by the server's default. */
   readonly isPublic: boolean;
 }
 
@@ -41,7 +61,12 @@ export interface HostedAddress {
 
 /** The space of that name. */
 export async function findSpace(db: Db, name: string): Promise<HostedSpace | undefined> {
-  const row = await db.selectFrom('hostedSpace').selectAll().where('name', '=', name).executeTakeFirst();
+  const row = await db
+    .selectFrom('hostedSpace')
+    .selectAll()
+    .select(DEFAULTS)
+    .where('name', '=', name)
+    .executeTakeFirst();
   return row === undefined ? undefined : toSpace(row);
 }
 
@@ -83,20 +108,52 @@ export async function ensureSpace(
     })
     .onConflict(conflict => conflict.doNothing())
     .execute();
-  const made = await trx.selectFrom('hostedSpace').selectAll().where('name', '=', space.name).executeTakeFirstOrThrow();
-  return toSpace(made);
+  const made = await findSpace(trx, space.name);
+  if (made === undefined) throw new PlimsollError('BUG', `Space "${space.name}" was not stored`);
+  return made;
 }
 
-/** Changes the limits of a space. */
-export async function updateSpace(
+/** The rules of spaces that have none of their own. */
+export async function findDefaultRules(db: Db): Promise<SpaceRules> {
+  return readRules(await findSetting(db, DEFAULTS_SETTING));
+}
+
+/** Changes them, alone at this moment. */
+export async function updateDefaultRules(trx: Trx, change: RulesChange): Promise<SpaceRules> {
+  const before = readRules(await findSetting(trx, DEFAULTS_SETTING, { isLocked: true }));
+  const after = readRules({ ...before, ...change });
+  await putSetting(trx, DEFAULTS_SETTING, after);
+  return after;
+}
+
+/** Spaces by name, those after `after`; `namespaceIds` missing: all. */
+export async function listSpaces(
   db: Db,
-  name: string,
-  limits: { readonly quotaBytes?: number | null | undefined; readonly untaggedDays?: number | null | undefined },
-): Promise<void> {
-  const { quotaBytes, untaggedDays } = limits;
+  {
+    namespaceIds,
+    after,
+    limit,
+  }: {
+    readonly namespaceIds?: readonly string[] | undefined;
+    readonly after?: string | undefined;
+    readonly limit: number;
+  },
+): Promise<readonly HostedSpace[]> {
+  if (namespaceIds?.length === 0) return [];
+  let select = db.selectFrom('hostedSpace').selectAll().select(DEFAULTS);
+  if (namespaceIds !== undefined) select = select.where('namespaceId', 'in', [...namespaceIds]);
+  if (after !== undefined) select = select.where(sql<boolean>`name COLLATE "C" > ${after}`);
+  const rows = await select.orderBy(sql`name COLLATE "C"`).limit(limit).execute();
+  return rows.map(toSpace);
+}
+
+/** Changes the rules of a space. */
+export async function updateSpace(db: Db, name: string, change: RulesChange): Promise<void> {
+  const { quotaBytes, untaggedDays, isPublic } = change;
   const set = {
     ...(quotaBytes === undefined ? {} : { quotaBytes }),
     ...(untaggedDays === undefined ? {} : { untaggedDays }),
+    ...(isPublic === undefined ? {} : { isPublic }),
   };
   if (Object.keys(set).length === 0) return;
   await db.updateTable('hostedSpace').set(set).where('name', '=', name).execute();
@@ -104,8 +161,8 @@ export async function updateSpace(
 
 /** Spaces with a rule for manifests that no tag leads to. */
 export async function listSpacesWithRetention(db: Db): Promise<readonly HostedSpace[]> {
-  const rows = await db.selectFrom('hostedSpace').selectAll().where('untaggedDays', 'is not', null).execute();
-  return rows.map(toSpace);
+  const rows = await db.selectFrom('hostedSpace').selectAll().select(DEFAULTS).execute();
+  return rows.map(toSpace).filter(({ untaggedDays }) => untaggedDays !== undefined);
 }
 
 /** Bytes of distinct blobs in the repositories of a space. */
@@ -123,11 +180,18 @@ export async function findHostedRepository(db: Db, name: string): Promise<Hosted
     .selectFrom('hostedRepository')
     .innerJoin('hostedSpace', 'hostedSpace.name', 'hostedRepository.space')
     .selectAll('hostedSpace')
-    .select(['hostedRepository.repositoryId', 'hostedRepository.name as repositoryName', 'hostedRepository.isPublic'])
+    .select([
+      'hostedRepository.repositoryId',
+      'hostedRepository.name as repositoryName',
+      'hostedRepository.isPublic as isOpen',
+      DEFAULTS,
+    ])
     .where('hostedRepository.name', '=', name)
     .executeTakeFirst();
   if (row === undefined) return undefined;
-  return { id: row.repositoryId, name: row.repositoryName, isPublic: row.isPublic, space: toSpace(row) };
+  const space = toSpace(row);
+  const isPublic = row.isOpen || (space.own.isPublic ?? readRules(row.defaults).isPublic ?? false);
+  return { id: row.repositoryId, name: row.repositoryName, isPublic, space };
 }
 
 /** The repository of that full name, made in its space when it is missing. */
@@ -146,7 +210,9 @@ export async function ensureHostedRepository(
     .values({ repositoryId: id, name, space: space.name, createdAt: at })
     .onConflict(conflict => conflict.doNothing())
     .execute();
-  return { id, name, space, isPublic: false };
+  const made = await findHostedRepository(trx, name);
+  if (made === undefined) throw new PlimsollError('BUG', `Repository "${name}" was not stored`);
+  return made;
 }
 
 /** Sets whether everybody may pull. Returns whether there is such a repository. */
@@ -190,6 +256,7 @@ export async function listHostedRepositories(
     select = select.where(eb =>
       eb.or([
         eb('hostedRepository.isPublic', '=', true),
+        sql<boolean>`coalesce(hosted_space.is_public, (${DEFAULTS.expression} ->> 'isPublic')::boolean, false)`,
         ...(namespaceIds.length === 0 ? [] : [eb('hostedSpace.namespaceId', 'in', [...namespaceIds])]),
         ...(space === undefined ? [] : [eb('hostedRepository.space', '=', space)]),
       ]),
@@ -238,13 +305,26 @@ async function ensureHostedRegistry(
   return id;
 }
 
-function toSpace(row: Selectable<HostedSpaceTable>): HostedSpace {
+function toSpace(row: Selectable<HostedSpaceTable> & { readonly defaults: unknown }): HostedSpace {
+  const defaults = readRules(row.defaults);
+  const own = readRules(row);
   return {
     name: row.name,
     namespaceId: row.namespaceId,
     registryId: row.registryId,
     projectId: row.projectId ?? undefined,
-    quotaBytes: row.quotaBytes ?? undefined,
-    untaggedDays: row.untaggedDays ?? undefined,
+    quotaBytes: own.quotaBytes ?? defaults.quotaBytes,
+    untaggedDays: own.untaggedDays ?? defaults.untaggedDays,
+    own,
+  };
+}
+
+/** Rules as they are stored; what is null, or not of ours, is not set. */
+function readRules(stored: unknown): SpaceRules {
+  const { quotaBytes, untaggedDays, isPublic } = (stored ?? {}) as Readonly<Record<string, unknown>>;
+  return {
+    ...(typeof quotaBytes === 'number' ? { quotaBytes } : {}),
+    ...(typeof untaggedDays === 'number' ? { untaggedDays } : {}),
+    ...(typeof isPublic === 'boolean' ? { isPublic } : {}),
   };
 }

@@ -95,7 +95,6 @@ export interface BuildTable {
   leaseToken: string | null;
   leaseUntil: Time | null;
   pushHash: string | null;
-  cancels: Generated<boolean>;
   recipe: NullableJson;
   result: NullableJson;
   digest: string | null;
@@ -271,6 +270,7 @@ export interface HostedSpaceTable {
   quotaBytes: number | null;
   untaggedDays: number | null;
   createdAt: Time;
+  isPublic: boolean | null;
 }
 
 export interface HostedUploadTable {

@@ -3,9 +3,10 @@
  */
 import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
+import type { ServerSettings } from '#base/server-settings.ts';
 import type { BlobStore } from '#blob/blob-store.ts';
 import { collectGarbage } from '#hosting/collect-garbage.ts';
-import { HOSTING_LIMITS, type HostingContext, type PushListener } from '#hosting/context.ts';
+import { HOSTING_LIMITS, type HostingContext, type HostingLimits, type PushListener } from '#hosting/context.ts';
 import { LayerIntake } from '#hosting/layer-intake.ts';
 import { PullLog } from '#hosting/pull-log.ts';
 import { NO_REGISTRY_KEYS, type RegistryKeyAuthority } from '#hosting/registry-key.ts';
@@ -17,11 +18,18 @@ import type { ContentContext } from '#scan/content/content-context.ts';
 import { LayerPool } from '#scan/layer-pool.ts';
 import type { HostedAddress } from '#store/hosting-space.ts';
 
+/** Settings of the server that are about the registry. */
+type HostingSettings = Pick<
+  ServerSettings,
+  'maxBlobBytes' | 'uploadStallSeconds' | 'uploadIdleHours' | 'blobGraceHours'
+>;
+
 /** What the registry is made of beside the server's own parts. */
 export interface HostingParts {
   readonly content: ContentContext;
   readonly blobs: BlobStore;
   readonly log: Logger;
+  readonly settings: HostingSettings;
   /** How clients reach the server, when that is set. */
   readonly publicUrl: string | undefined;
   /** For references. */
@@ -38,8 +46,24 @@ export interface Hosting extends AsyncDisposable {
   work(): Promise<void>;
 }
 
+const HOUR_MS = 3_600_000;
 /** When garbage is collected, in UTC. */
 const COLLECTION_CRON = '41 * * * *';
+
+function limitsOf({
+  maxBlobBytes,
+  uploadStallSeconds,
+  uploadIdleHours,
+  blobGraceHours,
+}: HostingSettings): HostingLimits {
+  return {
+    ...HOSTING_LIMITS,
+    maxBlobBytes,
+    stallMs: uploadStallSeconds * 1000,
+    uploadIdleMs: uploadIdleHours * HOUR_MS,
+    graceMs: blobGraceHours * HOUR_MS,
+  };
+}
 
 /** Puts the registry together. */
 export async function openHosting(parts: HostingParts): Promise<Hosting> {
@@ -60,7 +84,7 @@ export async function openHosting(parts: HostingParts): Promise<Hosting> {
     ...content,
     blobs,
     address: parts.address,
-    limits: HOSTING_LIMITS,
+    limits: limitsOf(parts.settings),
     keys: parts.keys ?? NO_REGISTRY_KEYS,
     listeners: parts.listeners ?? [],
     watcher: intake,

@@ -9,10 +9,15 @@ import { PlimsollError } from '#base/errors.ts';
 import type { ServerSettings } from '#base/server-settings.ts';
 import { printable } from '#base/text.ts';
 import { openBlobStore } from '#blob/open-blob-store.ts';
+import type { FindPackageUpdates } from '#build/build-context.ts';
+import { basePushListener } from '#build/build-work.ts';
+import { isHeldByBuild, wakeBuildsOf } from '#build/follow-build.ts';
+import { buildKeyAuthority } from '#build/push-key.ts';
 import { createAuthenticate } from '#http/authentication.ts';
 import { EventFeed } from '#http/native/event/event-feed.ts';
 import type { GuardedRoute } from '#http/route-access.ts';
 import { buildServer } from '#http/server.ts';
+import type { ProjectContext } from '#project/project-context.ts';
 import { startProjectWork } from '#project/project-work.ts';
 import { projectPushListener } from '#project/push-listener.ts';
 import { registryKeyAuthority } from '#project/registry-key.ts';
@@ -28,6 +33,7 @@ import { migrate } from '#store/migrate.ts';
 import { openQueue } from '#store/queue.ts';
 import { createSealer } from '#store/seal.ts';
 import { findWebFolder, listApis, type ServerParts } from './apis.ts';
+import { openBuilds } from './builds.ts';
 import { prepareFirstAccount } from './first-account.ts';
 import { openHosting } from './hosting.ts';
 import { createMetrics } from './metrics.ts';
@@ -45,6 +51,8 @@ export interface ServerWorld {
   readonly log: (line: string) => void;
   /** Other times of the built-in sensor, for tests. */
   readonly sensorTiming?: Partial<SensorTiming> | undefined;
+  /** What looks for newer packages in place of the distributions' own repositories, for tests. */
+  readonly findPackageUpdates?: FindPackageUpdates | undefined;
   /** Hosts that servers of a test play for projects, as in `TransportOptions`. */
   readonly serviceOrigins?: Readonly<Record<string, string>> | undefined;
 }
@@ -81,21 +89,28 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
   };
   const content = { ...context, vulnerabilities };
   const address = new ServedAddress(settings);
-  const projects = openProjects(content, { settings, world, address });
+  const projects: ProjectContext = {
+    ...openProjects(content, { settings, world, address }),
+    holdsBack: image => isHeldByBuild(context, image),
+  };
+  const blobs = opened.use(await openBlobStore(settings.blobs, folder));
+  const builds = opened.use(await openBuilds({ projects, blobs, settings, world, folder, log }));
   const parts: ServerParts = {
     context,
     content,
     projects,
     jobs,
+    builds: builds.parts,
     feed: opened.use(await EventFeed.open(store)),
   };
   const hosting = opened.use(
     await openHosting({
       content: parts.content,
-      keys: registryKeyAuthority(context),
-      listeners: [projectPushListener(projects)],
-      blobs: opened.use(await openBlobStore(settings.blobs, folder)),
+      keys: buildKeyAuthority(context, registryKeyAuthority(context)),
+      listeners: [projectPushListener(projects), basePushListener(context)],
+      blobs,
       log,
+      settings,
       publicUrl: settings.publicUrl,
       address,
     }),
@@ -130,7 +145,13 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
   address.settle(url);
   opened.use(await startWork(parts, { settings, world, log, folder, url }));
   await hosting.work();
-  opened.use(await startProjectWork(projects, { onError: err => log.error({ err }, 'projects failed') }));
+  opened.use(
+    await startProjectWork(projects, {
+      onError: err => log.error({ err }, 'projects failed'),
+      afterImage: image => wakeBuildsOf(context, image),
+    }),
+  );
+  await builds.work({ hosting: hosting.context, url });
   log.info({ url, store: store.kind }, 'server started');
   const closing = opened.move();
   const publicUrl = settings.publicUrl ?? url;

@@ -12,6 +12,7 @@ import { statements as idempotency } from './m0010-idempotency.ts';
 import { statements as adapterScan } from './m0011-adapter-scan.ts';
 import { statements as build } from './m0012-build.ts';
 import { statements as collection } from './m0013-collection.ts';
+import { statements as hostingPublic } from './m0014-hosting-public.ts';
 
 /** SQL statements by name; forward only. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -28,4 +29,5 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0011-adapter-scan': adapterScan,
   '0012-build': build,
   '0013-collection': collection,
+  '0014-hosting-public': hostingPublic,
 };

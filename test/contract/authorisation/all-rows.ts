@@ -2,6 +2,7 @@
 import { ACCESS_ROWS, SESSION_ROWS } from './access-rows.ts';
 import { CONTENT_ROWS, QUAY_ROWS } from './content-rows.ts';
 import { HARBOR_ROWS } from './harbor-rows.ts';
+import { HOSTING_ROWS } from './hosting-rows.ts';
 import { EVENT_ROWS, JOB_ROWS } from './job-rows.ts';
 import { OCI_ROWS } from './oci-rows.ts';
 import { PROJECT_ROWS, PYXIS_ROWS } from './project-rows.ts';
@@ -28,4 +29,5 @@ export const AUTHORISATION: readonly Row[] = [
   ...SENSOR_PORT_ROWS,
   ...WEBHOOK_ROWS,
   ...OCI_ROWS,
+  ...HOSTING_ROWS,
 ];

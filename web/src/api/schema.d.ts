@@ -1868,7 +1868,7 @@ export interface paths {
                     /** @description Only events of this registry */
                     registry?: string;
                     /** @description Only these kinds */
-                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
+                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed")[];
                     /** @description Rows of a page */
                     limit?: number;
                     /** @description `nextCursor` of the page before */
@@ -1940,7 +1940,7 @@ export interface paths {
                     /** @description Only events of this registry */
                     registry?: string;
                     /** @description Only these kinds */
-                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
+                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed")[];
                     /** @description The id of an event */
                     after?: number;
                     /** @description `eventPosition` of a session, so that nothing is missed in between */
@@ -4320,6 +4320,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{digest}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check an image against a policy, as certification does
+         * @description Runs on what was stored when the image was scanned: nothing is pulled, nothing is kept. An image that was read by parts knows too little of its files: scan it once more with `isDeep`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Guessed from what is in the image when missing */
+                    policy?: "container" | "root" | "scratch-nonroot" | "scratch-root" | "konflux" | "general";
+                };
+                header?: never;
+                path: {
+                    digest: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImageChecks"];
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{digest}/packages": {
         parameters: {
             query?: never;
@@ -6299,6 +6361,279 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosting/defaults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rules of spaces that have none of their own */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HostingRules"];
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the rules of spaces that have none of their own */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Most bytes of distinct blobs; null: no limit of its own */
+                        quotaBytes?: number | null;
+                        /** @description Days after which manifests go that no tag leads to; null: never, or as the default says */
+                        untaggedDays?: number | null;
+                        /** @description Whether everybody may pull; null: no, or as the default says */
+                        isPublic?: boolean | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HostingRules"];
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/hosting/spaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List spaces of the hosted registry, with what they hold */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows of a page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["HostedSpace"][];
+                            /** @description Missing pages follow while this is not null */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosting/spaces/{space}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a space of the hosted registry: that of a namespace by its name, that of a project by its PID */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    space: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HostedSpace"];
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the rules of a space; its quota is set by who runs the server */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    space: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Most bytes of distinct blobs; null: no limit of its own */
+                        quotaBytes?: number | null;
+                        /** @description Days after which manifests go that no tag leads to; null: never, or as the default says */
+                        untaggedDays?: number | null;
+                        /** @description Whether everybody may pull; null: no, or as the default says */
+                        isPublic?: boolean | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HostedSpace"];
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
     "/api/v1/schedules": {
         parameters: {
             query?: never;
@@ -7742,7 +8077,7 @@ export interface paths {
                     "application/json": {
                         name: string;
                         url: string;
-                        kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
+                        kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed")[];
                         /** @default {} */
                         filter?: {
                             /** @description Only events of these registries */
@@ -7903,7 +8238,7 @@ export interface paths {
                     "application/json": {
                         name?: string;
                         url?: string;
-                        kinds?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
+                        kinds?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed")[];
                         filter?: {
                             /** @description Only events of these registries */
                             registryIds?: string[];
@@ -8283,8 +8618,10 @@ export interface components {
             grade: string | null;
             /** Format: date-time */
             publishedAt: string;
-            /** @description What to give to `podman pull` */
+            /** @description What to give to `podman pull`, by digest: always this image */
             pull: string;
+            /** @description The same by tag: what the tag leads to when it is pulled */
+            pullByTag: string[];
         };
         CatalogImageDetails: {
             id: string;
@@ -8299,8 +8636,10 @@ export interface components {
             grade: string | null;
             /** Format: date-time */
             publishedAt: string;
-            /** @description What to give to `podman pull` */
+            /** @description What to give to `podman pull`, by digest: always this image */
             pull: string;
+            /** @description The same by tag: what the tag leads to when it is pulled */
+            pullByTag: string[];
             description: string | null;
             sizeBytes: number | null;
             grades: {
@@ -8402,7 +8741,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            kind: "run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed";
+            kind: "run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed";
             namespaceId: string | null;
             registryId: string | null;
             scheduleId: string | null;
@@ -8474,6 +8813,26 @@ export interface components {
             /** @description Packages of which nobody can say whether they are affected */
             undetermined: number;
         };
+        HostedSpace: {
+            /** @description First part of the names of its repositories */
+            name: string;
+            /** Format: uuid */
+            namespaceId: string;
+            /** @description Of the project whose registry key opens it */
+            projectId: string | null;
+            rules: components["schemas"]["HostingRules"];
+            ownRules: components["schemas"]["HostingRules"];
+            /** @description Of distinct blobs */
+            usedBytes: number;
+        };
+        HostingRules: {
+            /** @description Most bytes of distinct blobs; null: no limit of its own */
+            quotaBytes: number | null;
+            /** @description Days after which manifests go that no tag leads to; null: never, or as the default says */
+            untaggedDays: number | null;
+            /** @description Whether everybody may pull; null: no, or as the default says */
+            isPublic: boolean | null;
+        };
         Image: {
             digest: string;
             mediaType: string;
@@ -8497,6 +8856,15 @@ export interface components {
                 repository: string;
                 tags: string[];
             }[];
+        };
+        ImageChecks: {
+            /** @enum {string} */
+            policy: "container" | "root" | "scratch-nonroot" | "scratch-root" | "konflux" | "general";
+            /** @description Why it is this one; null when it was asked for */
+            policyReason: string | null;
+            isPassed: boolean;
+            /** @description Those that block first */
+            results: components["schemas"]["CheckResult"][];
         };
         ImageCoverage: {
             distro: {
@@ -9517,7 +9885,7 @@ export interface components {
             namespaceId: string;
             name: string;
             url: string;
-            kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "database.updated" | "rematch.completed")[];
+            kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed")[];
             filter: {
                 /** @description Only events of these registries */
                 registryIds?: string[];
