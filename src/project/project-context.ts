@@ -4,6 +4,7 @@ import { DEFAULT_GRADE_SETTINGS, type Grade, type GradeSettings } from '#certifi
 import { type CheckSettings, DEFAULT_SETTINGS } from '#certification/settings.ts';
 import type { ContentContext } from '#scan/content/content-context.ts';
 import type { HostedAddress } from '#store/hosting-space.ts';
+import type { ProjectImage } from '#store/project-image.ts';
 
 /** Rules of an operator. */
 export interface ProjectRules {
@@ -15,6 +16,8 @@ export interface ProjectRules {
   readonly minGrade: Exclude<Grade, 'F'>;
   /** Whether what a client says is not enough: our own checks must have passed as well. */
   readonly requiresVerification: boolean;
+  /** Whether a push may move a tag off an image that is published under it. */
+  readonly hasMovableTags: boolean;
   readonly checks: CheckSettings;
   readonly grades: GradeSettings;
   /** Versions of preflight that may submit; missing: all. */
@@ -27,6 +30,7 @@ export const DEFAULT_RULES: ProjectRules = {
   gate: DEFAULT_GATE,
   minGrade: 'B',
   requiresVerification: true,
+  hasMovableTags: false,
   checks: DEFAULT_SETTINGS,
   grades: DEFAULT_GRADE_SETTINGS,
 };
@@ -47,4 +51,6 @@ export interface ProjectContext extends ContentContext {
   readonly world: RegistryWorld;
   /** Of the hosted registry; missing where there is none. */
   readonly hosted: HostedAddress | undefined;
+  /** Whether somebody else decides about publishing an image: the build that it comes from. */
+  readonly holdsBack?: ((image: ProjectImage) => Promise<boolean>) | undefined;
 }

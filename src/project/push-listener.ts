@@ -8,16 +8,16 @@ import { findProject, lockProject } from '#store/project.ts';
 import { listProjectImages, type ProjectImage, updateProjectImage } from '#store/project-image.ts';
 import { enterImage } from './enter-image.ts';
 import { advanceFromStarted } from './image.ts';
-import type { ProjectContext } from './project-context.ts';
+import type { ProjectContext, ProjectRules } from './project-context.ts';
 
 /** Enters what is pushed to a project's space into the project, and keeps what is published from being moved or removed. */
-export function projectPushListener(context: Pick<ProjectContext, 'now' | 'queue' | 'hosted'>): PushListener {
+export function projectPushListener(context: Pick<ProjectContext, 'now' | 'queue' | 'hosted' | 'rules'>): PushListener {
   return {
     async onManifest(trx, push) {
       if (push.projectId === undefined) return;
       const project = await lockProject(trx, push.projectId);
       if (project === undefined) return;
-      await refuseMoves(trx, push.projectId, push);
+      await moveTags(trx, push.projectId, push, context.rules);
       if (push.kind !== 'image' && push.kind !== 'index') return;
       await advanceFromStarted(trx, project, push.pushedBy, context.now());
       for (const { digest, architecture } of await listMembers(trx, push)) {
@@ -67,13 +67,21 @@ async function listMembers(
   );
 }
 
-/** A tag that people pull a published image by stays where it is; one that moves is taken off the image that had it. */
-async function refuseMoves(trx: Trx, projectId: string, { movedFrom, repository, digest }: Push): Promise<void> {
+/**
+ * A tag that moves is taken off the image that had it. One that people pull a published image by stays where it is, unless the operator
+ * allows it.
+ */
+async function moveTags(
+  trx: Trx,
+  projectId: string,
+  { movedFrom, repository, digest }: Push,
+  { hasMovableTags }: Pick<ProjectRules, 'hasMovableTags'>,
+): Promise<void> {
   for (const [tag, before] of movedFrom) {
     for (const image of await imagesOf(trx, projectId, before)) {
       if (image.digest === digest || image.listDigest === digest || image.repository !== repository) continue;
       if (!image.tags.some(({ name }) => name === tag)) continue;
-      if (image.publishedAt !== undefined) {
+      if (image.publishedAt !== undefined && !hasMovableTags) {
         throw new DistributionError(
           'DENIED',
           `Cannot push "${repository}:${tag}": image ${before} is published under that tag; push under another tag, such as a higher build number, or unpublish it first`,

@@ -39,7 +39,14 @@ export async function readImages(
   if (root.digest !== reference.digest) {
     throw new PlimsollError('DIGEST_MISMATCH', `The registry gives ${root.digest} in the place of ${reference.digest}`);
   }
-  const isIndex = parseManifest(root.bytes, root.mediaType, content.reference).kind === 'index';
+  const document = parseManifest(root.bytes, root.mediaType, content.reference);
+  const isIndex = document.kind === 'index';
+  if (isIndex && document.manifests.every(({ isAttestation }) => isAttestation)) {
+    throw new ProjectError(
+      'unsupported_arch',
+      `Cannot certify "${printable(content.reference)}": its index names no image, ${document.manifests.length === 0 ? 'and nothing else' : 'attestations only'}`,
+    );
+  }
   const all = await openAllImages(content, { signal });
   const wanted = all.filter(
     ({ platform }) => platform !== undefined && CERTIFIED_ARCHITECTURES.has(platform.architecture),

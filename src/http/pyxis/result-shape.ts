@@ -159,13 +159,14 @@ export function toWireRpmManifest(manifest: Pick<RpmManifest, 'id' | 'imageId' |
 export function toWireRequest(request: ProjectRequest, project: Owner): Wire {
   const { kind, imageId, listDigest } = request;
   const folder = kind === 'scan' ? 'scans' : 'images';
+  const code = request.status === 'failed' || request.retryAt !== undefined ? (request.situation ?? null) : null;
   const about =
     kind === 'scan'
       ? {
           pull_spec: request.pullSpec ?? null,
           tag: request.tag ?? null,
           image_id: imageId ?? null,
-          error_code: request.status === 'failed' || request.retryAt !== undefined ? (request.situation ?? null) : null,
+          error_code: code,
           attempts: request.attempts,
           retry_at: request.retryAt ?? null,
         }
@@ -173,6 +174,7 @@ export function toWireRequest(request: ProjectRequest, project: Owner): Wire {
           operation: request.operation ?? null,
           ...(imageId === undefined ? {} : { image_id: imageId }),
           ...(listDigest === undefined ? {} : { manifest_list_digest: listDigest }),
+          error_code: code,
         };
   return {
     _id: request.id,

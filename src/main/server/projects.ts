@@ -16,7 +16,14 @@ export function openProjects(
     address,
   }: { readonly settings: ServerSettings; readonly world: ServerWorld; readonly address: HostedAddress },
 ): ProjectContext {
-  const { certificationGate: gate, minGrade, dockerHub, requiresVerification } = settings;
+  const {
+    certificationGate: gate,
+    minGrade,
+    dockerHub,
+    requiresVerification,
+    hasMovableTags,
+    preflightVersions,
+  } = settings;
   return {
     ...content,
     rules: {
@@ -24,6 +31,8 @@ export function openProjects(
       dockerHub,
       minGrade,
       requiresVerification,
+      hasMovableTags,
+      toolVersions: preflightVersions,
       gate: gate === undefined ? [] : parseGate(gate),
     },
     world: {

@@ -9,7 +9,8 @@ export class ServedAddress implements HostedAddress {
 
   constructor({ publicUrl, host, port, tlsCertificate }: ServerSettings) {
     this.#publicUrl = publicUrl;
-    this.#url = publicUrl ?? `${tlsCertificate === undefined ? 'http' : 'https'}://${host}:${port}`;
+    const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    this.#url = publicUrl ?? `${tlsCertificate === undefined ? 'http' : 'https'}://${place}`;
   }
 
   get url(): string {
