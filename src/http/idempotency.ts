@@ -107,7 +107,14 @@ export function addIdempotency(
     for (const [name, value] of Object.entries((known.headers ?? {}) as Readonly<Record<string, string>>)) {
       reply.header(name, value);
     }
-    await reply.code(known.status).header('idempotent-replayed', 'true').serializer(JSON.stringify).send(known.body);
+    reply.code(known.status).header('idempotent-replayed', 'true');
+    if (known.body === null) return await reply.send();
+    // Text, since the database puts the keys of objects into an order of its own.
+    const text = typeof known.body === 'string' ? known.body : JSON.stringify(known.body);
+    return await reply
+      .type('application/json; charset=utf-8')
+      .serializer(() => text)
+      .send(text);
   });
   app.addHook('onSend', async (request, reply, payload) => {
     const { idempotencyKey: key, principal } = request;
@@ -138,7 +145,7 @@ function hashOf({ method, url, body, principal }: FastifyRequest): string {
   return hash('sha256', text);
 }
 
-/** The JSON of an answer that is worth keeping. */
+/** The text of an answer that is worth keeping. */
 function bodyOf(
   reply: FastifyReply,
   payload: unknown,
@@ -146,7 +153,7 @@ function bodyOf(
   if (reply.statusCode < 200 || reply.statusCode > 299) return undefined;
   if (payload === null || payload === undefined || payload === '') return { json: null };
   const isJson = String(reply.getHeader('content-type')).startsWith('application/json');
-  return typeof payload === 'string' && isJson ? { json: toJson(JSON.parse(payload)) } : undefined;
+  return typeof payload === 'string' && isJson ? { json: toJson(payload) } : undefined;
 }
 
 function isStream(body: unknown): boolean {

@@ -62,7 +62,8 @@ const RPM_VENDORS: Readonly<Record<string, string>> = {
   'sl-micro': 'suse',
 };
 
-function isDistroType(type: string): boolean {
+/** Whether packages of that type are a distribution's own: `deb`, `rpm`, `apk` and their like, as inventories say it. */
+export function isDistroType(type: string): boolean {
   return Object.hasOwn(DISTRO_TYPES, type);
 }
 

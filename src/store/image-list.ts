@@ -12,7 +12,7 @@ export type ScanState = 'not-scanned' | 'queued' | 'scanned' | 'failed' | 'unsup
 
 /** Which images. All that is said must hold. */
 export interface ImageFilter extends Scope {
-  /** 5 critical … 2 low, 1 any at all: images with a finding at least so severe. */
+  /** 5 critical … 1 negligible, 0 any at all: images with a finding at least so severe. */
   readonly severityAtLeast?: number | undefined;
   /** Images with a finding that has a fix. */
   readonly isFixable?: boolean | undefined;
@@ -169,7 +169,11 @@ function nameOf(scope: Scope): RawBuilder<unknown> {
 function filterConditions(filter: ImageFilter): RawBuilder<unknown>[] {
   const conditions: RawBuilder<unknown>[] = [];
   const { severityAtLeast, isFixable, isKnownExploited, states, scannedAfter, scannedBefore, text } = filter;
-  if (severityAtLeast !== undefined) conditions.push(sql`scan.worst >= ${severityAtLeast}`);
+  if (severityAtLeast !== undefined) {
+    // Findings of unknown severity are counted with the negligible ones there.
+    const isWorse = sql`scan.worst >= ${Math.max(1, severityAtLeast)}`;
+    conditions.push(severityAtLeast === 1 ? sql`(scan.worst > 1 OR scan.negligible > 0)` : isWorse);
+  }
   if (isFixable === true) conditions.push(sql`scan.fixable > 0`);
   if (isFixable === false) conditions.push(sql`scan.fixable = 0`);
   if (isKnownExploited === true) conditions.push(sql`scan.known_exploited > 0`);

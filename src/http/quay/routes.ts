@@ -10,6 +10,7 @@ import { visibleNamespaces } from '#access/principal.ts';
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import { reportOfImage } from '#scan/content/report-of-image.ts';
+import type { StoredConfig } from '#scan/content/trim-config.ts';
 import type { ServerContext } from '#store/context.ts';
 import { findManifestScans, listChildren, readManifestView } from '#store/manifest-view.ts';
 import { findInPlace, findPlace, listPlaces, listTagLives, type NamedPlace, type TagLife } from '#store/quay-view.ts';
@@ -112,7 +113,7 @@ async function readManifest(
     config?: { mediaType?: string };
     layers?: { size?: number; digest?: string; urls?: string[] }[];
   };
-  const history = historyOf(view.config);
+  const history = historyOf(view.config, layers?.length ?? 0);
   return {
     digest: view.digest,
     is_manifest_list: isList,
@@ -128,7 +129,8 @@ async function readManifest(
           urls: layer.urls ?? null,
           command: history[index]?.command ?? null,
           comment: history[index]?.comment ?? null,
-          author: history[index]?.author ?? null,
+          // Kept of the whole image alone, where nobody says who made which layer.
+          author: null,
           blob_digest: layer.digest ?? '',
           created_datetime: history[index]?.created ?? null,
         })),
@@ -266,21 +268,16 @@ function presentPlace({ name }: NamedPlace) {
   };
 }
 
-/** What made each layer, in the order of layers; entries that made none are left out. */
-function historyOf(config: unknown) {
-  const history = (
-    config as {
-      history?: { created_by?: string; comment?: string; author?: string; created?: string; empty_layer?: boolean }[];
-    } | null
-  )?.history;
-  return (Array.isArray(history) ? history : [])
-    .filter(entry => entry.empty_layer !== true)
-    .map(({ created_by, comment, author, created }) => ({
-      command: created_by === undefined ? null : [created_by],
-      comment: comment ?? null,
-      author: author ?? null,
-      created: created === undefined || Number.isNaN(Date.parse(created)) ? null : rfc2822(created),
-    }));
+/** What made each layer, in the order of layers. Where history and layers do not fit each other, nothing is known of any. */
+function historyOf(config: unknown, layers: number) {
+  const { history = [] } = (config ?? {}) as Partial<StoredConfig>;
+  const made = history.filter(({ emptyLayer }) => !emptyLayer);
+  if (made.length !== layers) return [];
+  return made.map(({ createdBy, comment, created }) => ({
+    command: createdBy === undefined ? null : [createdBy],
+    comment: comment ?? null,
+    created: created === undefined || Number.isNaN(Date.parse(created)) ? null : rfc2822(created),
+  }));
 }
 
 function one(value: string | string[] | undefined): string | undefined {

@@ -7,6 +7,7 @@
 
 import type { Package } from '#inventory/inventory.ts';
 import type { Finding } from '#matching/finding.ts';
+import { isDistroType } from '#purl/purl.ts';
 import type { ImageReport } from '#scan/content/report-of-image.ts';
 import { adviseFix } from './fixed-by.ts';
 
@@ -44,8 +45,12 @@ interface DistroContext {
   readonly distroVersion: string | null;
 }
 
+const NO_DISTRO: DistroContext = { distroName: null, distroVersion: null };
+
 function toFeature(one: Package, findings: readonly Finding[], context: DistroContext) {
-  const vulnerabilities = findings.map(finding => toVulnerability(finding, context));
+  // Weaknesses of a language's packages are of no distribution.
+  const own = isDistroType(one.type) ? context : NO_DISTRO;
+  const vulnerabilities = findings.map(finding => toVulnerability(finding, own));
   const scores = findings.flatMap(finding => baseScore(finding) ?? []);
   // Quay looks for them in links alone; ours know them by name as well.
   const cves = new Set(

@@ -210,7 +210,7 @@ export function presentScan(scan: Omit<ManifestScan, 'manifestId' | 'attempts'>)
     scannedAt,
     judgedAt,
     packageCount,
-    worst: !isTold || worst === 0 ? null : severityName(worst),
+    worst: !isTold || worst === 0 ? null : severityName(worst === 1 && scan.negligible === 0 ? 0 : worst),
     counts: countsOf(scan),
   };
 }
