@@ -41,6 +41,12 @@ const SAME_FLOOR: ReadonlySet<string> = new Set([
   'hosting -> access',
   // What is pushed is scanned.
   'hosting -> scan',
+  // Builds are of projects, by whoever may there; they are pushed to the hosted registry with a key of their own, judged as any other push,
+  // and builders wait and speak as sensors do.
+  'build -> access',
+  'build -> project',
+  'build -> hosting',
+  'build -> scan',
 ]);
 
 /** Only these read the process's environment or end it. */

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { ERRORS, exitStatusOf, PlimsollError, toPlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import { addBaseImageCommands } from './base-image.ts';
+import { addBuilderCommand } from './builder.ts';
 import { addCertifyCommand } from './certify.ts';
 import type { CliContext } from './context.ts';
 import { addDbCommands } from './db.ts';
@@ -101,6 +102,7 @@ function buildProgram(context: CliContext, onPolicyNotMet: () => void): Command 
   addDbCommands(program, context);
   addServeCommand(program, context);
   addSensorCommand(program, context);
+  addBuilderCommand(program, context);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

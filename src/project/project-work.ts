@@ -6,7 +6,7 @@ import type { Trx } from '#store/database.ts';
 import type { EventKind, EventPosition, FollowedEvent } from '#store/event.ts';
 import { currentEventPosition, EVENT_CHANNEL, followEvents, parseEventPosition, recordEvents } from '#store/event.ts';
 import { findProject } from '#store/project.ts';
-import { findProjectImage, listImagesOfManifests } from '#store/project-image.ts';
+import { findProjectImage, listImagesOfManifests, type ProjectImage } from '#store/project-image.ts';
 import { findRequest } from '#store/project-request.ts';
 import { removeOrphanResults } from '#store/project-result.ts';
 import { putSetting } from '#store/setting.ts';
@@ -35,7 +35,16 @@ const KINDS: readonly EventKind[] = [
 /** Starts it; closing it ends what listens. `onError` is told of failures that nobody waits for. */
 export async function startProjectWork(
   context: ProjectContext,
-  { concurrency = 2, onError }: { readonly concurrency?: number; readonly onError: (error: unknown) => void },
+  {
+    concurrency = 2,
+    onError,
+    afterImage,
+  }: {
+    readonly concurrency?: number;
+    readonly onError: (error: unknown) => void;
+    /** Called when an image was gone on with, whatever came of it. */
+    readonly afterImage?: ((image: ProjectImage) => Promise<void>) | undefined;
+  },
 ): Promise<AsyncDisposable> {
   const { queue, store } = context;
   await queue.work(
@@ -53,7 +62,8 @@ export async function startProjectWork(
     'project-image',
     async ({ imageId }, { signal }) => {
       await runImage(context, imageId, signal);
-      await tellImage(context, imageId);
+      const image = await tellImage(context, imageId);
+      if (image !== undefined) await afterImage?.(image);
     },
     concurrency,
   );
@@ -74,11 +84,12 @@ async function tellRequest(context: ProjectContext, requestId: string): Promise<
 }
 
 /** Tells them how an image is; verdicts and grades have events of their own. */
-async function tellImage(context: ProjectContext, imageId: string): Promise<void> {
+async function tellImage(context: ProjectContext, imageId: string): Promise<ProjectImage | undefined> {
   const image = await findProjectImage(context.store.db, imageId);
-  if (image === undefined) return;
+  if (image === undefined) return undefined;
   const { projectId, digest, scanState: status } = image;
   await tellChange(context, projectId, { imageId, digest, status });
+  return image;
 }
 
 async function tellChange(

@@ -46,16 +46,21 @@ export async function runImageRequest(
   }
 }
 
-/** Publishes an image where its project wants that done by itself and nothing stands against it. */
+/**
+ * Publishes an image where its project wants that done by itself, or `isWanted`, and nothing stands against it. What somebody holds back is left
+ * to whoever wants it.
+ */
 export async function publishAutomatically(
   context: ProjectContext,
   imageId: string,
   signal: AbortSignal,
+  { isWanted = false }: { readonly isWanted?: boolean | undefined } = {},
 ): Promise<boolean> {
   const { db } = context.store;
   const image = await findProjectImage(db, imageId);
   const project = image === undefined ? undefined : await findProject(db, { id: image.projectId });
-  if (image === undefined || project?.autoPublish !== true || image.publishedAt !== undefined) return false;
+  if (image === undefined || project === undefined || image.publishedAt !== undefined) return false;
+  if (!isWanted && (!project.autoPublish || (await context.holdsBack?.(image)) === true)) return false;
   // A client that submits has not finished before its result belongs to the image.
   const isWhole =
     image.origin !== 'report' || (await listTestResults(db, { imageId, origin: 'reported', limit: 1 })).length > 0;

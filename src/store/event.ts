@@ -38,6 +38,13 @@ export const EVENT_KINDS = [
   'grade.changed',
   // Something that was asked of a project ended, or its image could not be judged.
   'project.changed',
+  // Of the build service.
+  'build.queued',
+  'build.started',
+  'build.progress',
+  'build.succeeded',
+  'build.failed',
+  'build.cancelled',
   'database.updated',
   'rematch.completed',
 ] as const;

@@ -1,8 +1,12 @@
 /** All APIs of the server, in the one order in which their routes are looked through. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { openBuilderPort } from '#build/server-builder-port.ts';
+import { builderPortRoutes } from '#http/builder/routes.ts';
 import { harborRoutes } from '#http/harbor/routes.ts';
 import { accessRoutes } from '#http/native/access/routes.ts';
+import { buildRoutes } from '#http/native/build/build-routes.ts';
+import { builderRoutes } from '#http/native/build/builder-routes.ts';
 import { databaseRoutes } from '#http/native/database/routes.ts';
 import type { EventFeed } from '#http/native/event/event-feed.ts';
 import { eventRoutes } from '#http/native/event/routes.ts';
@@ -34,6 +38,7 @@ import type { ContentContext } from '#scan/content/content-context.ts';
 import type { ProbeWorld } from '#scan/job/test-draft.ts';
 import { openServerPort, type ServerPortContext } from '#scan/task/server-port.ts';
 import type { ServerContext } from '#store/context.ts';
+import type { BuildParts } from './builds.ts';
 
 /** What the APIs are made from. */
 export interface ServerParts {
@@ -41,12 +46,13 @@ export interface ServerParts {
   readonly content: ContentContext;
   readonly jobs: ServerPortContext;
   readonly projects: ProjectContext;
+  readonly builds: BuildParts;
   readonly feed: EventFeed;
 }
 
 /** Every API. */
 export function listApis(
-  { context, content, jobs, projects, feed }: ServerParts,
+  { context, content, jobs, projects, builds, feed }: ServerParts,
   options: {
     readonly site: Site;
     readonly webFolder: string;
@@ -74,6 +80,13 @@ export function listApis(
     catalogRoutes(projects, options.version),
     hostingRoutes(context),
     harborRoutes(projects, options.version),
+    buildRoutes(builds.context, builds.look),
+    builderRoutes(context, builds.builtInOff),
+    builderPortRoutes({
+      server: context,
+      openPort: (builder, registryUrl) => openBuilderPort(builds.context, { builder, registryUrl }),
+      publicUrl: options.site.publicUrl,
+    }),
     pyxisRoutes(projects),
     scheduleRoutes(jobs),
     runRoutes(context, feed),

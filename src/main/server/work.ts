@@ -65,6 +65,8 @@ async function startDatabaseWork({ content }: ServerParts, { settings, world, lo
   const { queue } = content;
   await queue.work('rematch', async ({ versionId }, { signal }) => {
     const result = await rematch(content, versionId, { signal });
+    // A fix may be there now.
+    await queue.send(content.store.db, 'build-watch', {}, { singletonKey: 'rematch' });
     if (result !== undefined) log.info({ ...result }, 'packages judged again');
   });
   await queue.work('database-update', async (_, { signal }) => {

@@ -11,7 +11,14 @@ import { listApis, type ServerParts } from './apis.ts';
 export async function openapiText(): Promise<string> {
   // Routes take their parts when they are asked, which nobody does here.
   const absent = new Proxy({}, { get: () => absent }) as never;
-  const parts: ServerParts = { context: absent, content: absent, jobs: absent, projects: absent, feed: absent };
+  const parts: ServerParts = {
+    context: absent,
+    content: absent,
+    jobs: absent,
+    projects: absent,
+    builds: absent,
+    feed: absent,
+  };
   const app = await buildServer({
     apis: listApis(parts, {
       site: {},

@@ -11,10 +11,10 @@ export interface TaskBell extends AsyncDisposable {
   wait(timeoutMs: number, options: { readonly signal: AbortSignal }): Promise<void>;
 }
 
-/** Listens for as long as it is not disposed of; one for each server. */
-export async function openTaskBell(store: Pick<Store, 'listen'>): Promise<TaskBell> {
+/** Listens for as long as it is not disposed of; one for each server and channel: that of tasks, unless another is named. */
+export async function openTaskBell(store: Pick<Store, 'listen'>, channel = TASK_CHANNEL): Promise<TaskBell> {
   let waiting = Promise.withResolvers<void>();
-  const listening = await store.listen(TASK_CHANNEL, () => {
+  const listening = await store.listen(channel, () => {
     const rung = waiting;
     waiting = Promise.withResolvers<void>();
     rung.resolve();

@@ -35,6 +35,12 @@ export const STALE_AFTER: Readonly<Record<EventKind, readonly string[]>> = {
   'image.unpublished': ['projects', 'catalogue'],
   'grade.changed': ['projects', 'catalogue'],
   'project.changed': ['projects'],
+  'build.queued': ['builds', 'projects'],
+  'build.started': ['builds', 'projects'],
+  'build.progress': ['builds', 'projects'],
+  'build.succeeded': ['builds', 'projects'],
+  'build.failed': ['builds', 'projects'],
+  'build.cancelled': ['builds', 'projects'],
   'database.updated': ['database', 'overview'],
   'rematch.completed': [...IMAGE, 'vulnerabilities', 'database'],
 };
