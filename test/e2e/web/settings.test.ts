@@ -129,7 +129,9 @@ describe.skipIf(whyNoBrowser() !== undefined)('settings', () => {
     await dialog.getByRole('button', { name: 'Import', exact: true }).click();
     await page.getByText('The file is imported').waitFor();
     // It becomes the current one in the background, and the page hears of it.
-    await page.getByRole('grid', { name: 'Sources' }).getByRole('row').nth(1).waitFor({ timeout: 30_000 });
+    const source = page.getByRole('grid', { name: 'Sources' }).getByRole('row').nth(1);
+    await source.waitFor({ timeout: 30_000 });
+    await source.getByText(name, { exact: true }).waitFor();
     await expectAccessible(page);
     await page.goto('/settings/audit?action=database.import');
     await page.getByRole('grid', { name: 'Changes' }).getByText('database.import').first().waitFor();

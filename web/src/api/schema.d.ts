@@ -6634,6 +6634,930 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/v1/projects/{projectId}/build-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the image of a project is built */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    projectId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            configuration: components["schemas"]["BuildConfiguration"] | null;
+                        };
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Say how the image of a project is built, from Git */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    projectId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @default true */
+                        isEnabled?: boolean;
+                        source: {
+                            /** @description `https://host/path`, `ssh://git@host/path` or `git@host:path` */
+                            url: string;
+                            /**
+                             * @description A branch, tag or commit; empty: the repository’s own branch
+                             * @default
+                             */
+                            ref?: string;
+                            /** @default false */
+                            wantsSubmodules?: boolean;
+                            /** @default false */
+                            wantsLfs?: boolean;
+                            /** @description Certificates (PEM) to trust besides the system’s */
+                            caPem?: string;
+                        };
+                        /**
+                         * @description `keep` leaves the one that there is; it is never shown again
+                         * @default {
+                         *       "kind": "keep"
+                         *     }
+                         */
+                        login?: {
+                            /** @enum {string} */
+                            kind: "keep";
+                        } | {
+                            /** @enum {string} */
+                            kind: "none";
+                        } | {
+                            /** @enum {string} */
+                            kind: "token";
+                            username?: string;
+                            token: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "ssh-key";
+                            privateKey: string;
+                        };
+                        dockerfile?: string;
+                        /** @description Folder that the build sees; `.` for all of the repository */
+                        context?: string;
+                        /** @description Last part of the repository’s name in the project’s space */
+                        imageName?: string;
+                        /** @description Empty: that of the builder */
+                        platforms?: string[];
+                        labels?: {
+                            [key: string]: string;
+                        };
+                        /** @description Lines of known_hosts; `null` trusts whatever key the host shows next */
+                        hostKeys?: string[] | null;
+                        /** @description Build arguments; `null` keeps the value that there is. Values are never shown again */
+                        arguments?: {
+                            [key: string]: string | null;
+                        };
+                        /** @description config.json with log-ins for base images; `null` forgets it */
+                        pullSecret?: string | null;
+                        /** @description Build again by itself when that makes a published image better */
+                        autoRebuild?: boolean;
+                        /** @description Publish what passes its checks */
+                        autoPublish?: boolean;
+                        /** @description Causes that come within this time make one build */
+                        rebuildDelaySeconds?: number;
+                        limits?: {
+                            /** @description From start to end */
+                            timeMs?: number;
+                            memoryBytes?: number;
+                            diskBytes?: number;
+                            processes?: number;
+                            /** @description Of the log */
+                            outputBytes?: number;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            configuration: components["schemas"]["BuildConfiguration"];
+                        };
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/build-configuration/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Clone a source and say what is found, before it is saved */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Chosen by the client. For a day, the same request with the same key gets the first answer again, with `Idempotent-Replayed: true`; another request with it gets 422, and one while the first is under way 409 */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    projectId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @default true */
+                        isEnabled?: boolean;
+                        source: {
+                            /** @description `https://host/path`, `ssh://git@host/path` or `git@host:path` */
+                            url: string;
+                            /**
+                             * @description A branch, tag or commit; empty: the repository’s own branch
+                             * @default
+                             */
+                            ref?: string;
+                            /** @default false */
+                            wantsSubmodules?: boolean;
+                            /** @default false */
+                            wantsLfs?: boolean;
+                            /** @description Certificates (PEM) to trust besides the system’s */
+                            caPem?: string;
+                        };
+                        /**
+                         * @description `keep` leaves the one that there is; it is never shown again
+                         * @default {
+                         *       "kind": "keep"
+                         *     }
+                         */
+                        login?: {
+                            /** @enum {string} */
+                            kind: "keep";
+                        } | {
+                            /** @enum {string} */
+                            kind: "none";
+                        } | {
+                            /** @enum {string} */
+                            kind: "token";
+                            username?: string;
+                            token: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "ssh-key";
+                            privateKey: string;
+                        };
+                        dockerfile?: string;
+                        /** @description Folder that the build sees; `.` for all of the repository */
+                        context?: string;
+                        /** @description Last part of the repository’s name in the project’s space */
+                        imageName?: string;
+                        /** @description Empty: that of the builder */
+                        platforms?: string[];
+                        labels?: {
+                            [key: string]: string;
+                        };
+                        /** @description Lines of known_hosts; `null` trusts whatever key the host shows next */
+                        hostKeys?: string[] | null;
+                        /** @description Build arguments; `null` keeps the value that there is. Values are never shown again */
+                        arguments?: {
+                            [key: string]: string | null;
+                        };
+                        /** @description config.json with log-ins for base images; `null` forgets it */
+                        pullSecret?: string | null;
+                        /** @description Build again by itself when that makes a published image better */
+                        autoRebuild?: boolean;
+                        /** @description Publish what passes its checks */
+                        autoPublish?: boolean;
+                        /** @description Causes that come within this time make one build */
+                        rebuildDelaySeconds?: number;
+                        limits?: {
+                            /** @description From start to end */
+                            timeMs?: number;
+                            memoryBytes?: number;
+                            diskBytes?: number;
+                            processes?: number;
+                            /** @description Of the log */
+                            outputBytes?: number;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BuildSourceReport"];
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/builds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List builds of a project, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows of a page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before */
+                    cursor?: string;
+                    version?: string;
+                    state?: ("queued" | "cloning" | "building" | "pushing" | "scanning" | "succeeded" | "failed" | "cancelled") | ("queued" | "cloning" | "building" | "pushing" | "scanning" | "succeeded" | "failed" | "cancelled")[];
+                };
+                header?: never;
+                path: {
+                    projectId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["Build"][];
+                            /** @description Missing pages follow while this is not null */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Add a build under a tag: a version, a dash and a number that was not used */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Chosen by the client. For a day, the same request with the same key gets the first answer again, with `Idempotent-Replayed: true`; another request with it gets 422, and one while the first is under way 409 */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    projectId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description `1.0-1` */
+                        tag: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Build"];
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/next-build-tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The next free tag of a version */
+        get: {
+            parameters: {
+                query: {
+                    /** @description `1.0` or a tag, `1.0-1` */
+                    version: string;
+                };
+                header?: never;
+                path: {
+                    projectId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            tag: string;
+                        };
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/builds/{buildId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a build */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    buildId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Build"];
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/builds/{buildId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel a build whose image is not pushed yet */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Chosen by the client. For a day, the same request with the same key gets the first answer again, with `Idempotent-Replayed: true`; another request with it gets 422, and one while the first is under way 409 */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    buildId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Build"];
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/builds/{buildId}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Build the version of a build that failed again, under its next number */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Chosen by the client. For a day, the same request with the same key gets the first answer again, with `Idempotent-Replayed: true`; another request with it gets 422, and one while the first is under way 409 */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    buildId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Build"];
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/builds/{buildId}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The log of a build as text, as far as there is one */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Bytes to leave out */
+                    from?: number;
+                };
+                header?: never;
+                path: {
+                    buildId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/builds/{buildId}/log/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the log of a build (text/event-stream)
+         * @description Events `log` with the lines, and `state` with the state of the build; it ends with the build. `Last-Event-ID` goes on after a break.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    buildId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/builders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List builders, and why this server is none where that is so */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["Builder"][];
+                            builtInOff: string | null;
+                        };
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Add a builder; its token is shown this once */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Chosen by the client. For a day, the same request with the same key gets the first answer again, with `Idempotent-Replayed: true`; another request with it gets 422, and one while the first is under way 409 */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            builder: components["schemas"]["Builder"];
+                            token: string;
+                        };
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/builders/{builderId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a builder; what it is at goes to another */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    builderId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schedules": {
         parameters: {
             query?: never;
@@ -8570,6 +9494,152 @@ export interface components {
             addedBy: string;
             /** Format: date-time */
             createdAt: string;
+        };
+        Build: {
+            /** Format: uuid */
+            id: string;
+            projectId: string;
+            tag: string;
+            version: string;
+            number: number;
+            /** @enum {string} */
+            state: "queued" | "cloning" | "building" | "pushing" | "scanning" | "succeeded" | "failed" | "cancelled";
+            /** @enum {string} */
+            cause: "manual" | "advisory" | "base-image" | "package-update" | "retry";
+            causes: {
+                /** @enum {string} */
+                kind: "manual" | "advisory" | "base-image" | "package-update" | "retry";
+                detail: string;
+            }[];
+            requestedBy: string;
+            notBefore: string;
+            attempts: number;
+            source: {
+                url: string;
+                ref: string;
+                dockerfile: string;
+            } | null;
+            builder: string | null;
+            repository: string | null;
+            commit: string | null;
+            digest: string | null;
+            manifests: {
+                platform: string;
+                digest: string;
+            }[];
+            baseImages: {
+                reference: string;
+                digest: string;
+            }[];
+            failure: {
+                code: string;
+                message: string;
+                /** @enum {string} */
+                step: "clone" | "build" | "push" | "scan";
+                /** @description Of the Dockerfile */
+                line: number | null;
+                instruction: string | null;
+                /** @description The last lines of output */
+                tail: string[];
+            } | null;
+            images: {
+                id: string;
+                digest: string;
+                isCertified: boolean;
+                grade: string | null;
+                isPublished: boolean;
+            }[];
+            changes: {
+                /** @description The published build that it is compared with */
+                since: string;
+                packages: {
+                    name: string;
+                    before: string | null;
+                    after: string | null;
+                }[];
+                packageCount: number;
+                findingsGone: string[];
+                findingsNew: string[];
+            } | null;
+            /** @description Why it was not published, where that was wanted */
+            notPublished: string | null;
+            logBytes: number;
+            createdAt: string;
+            startedAt: string | null;
+            finishedAt: string | null;
+        };
+        BuildConfiguration: {
+            projectId: string;
+            isEnabled: boolean;
+            source: {
+                /** @description `https://host/path`, `ssh://git@host/path` or `git@host:path` */
+                url: string;
+                /** @description A branch, tag or commit; empty: the repository’s own branch */
+                ref: string;
+                wantsSubmodules: boolean;
+                wantsLfs: boolean;
+                hasOwnCertificates: boolean;
+            };
+            login: {
+                /** @enum {string} */
+                kind: "none" | "token" | "ssh-key";
+                username: string | null;
+                keyKind: string | null;
+                /** @description Of the SSH key */
+                fingerprint: string | null;
+                /** @description What belongs to the Git host */
+                publicKey: string | null;
+                savedAt: string | null;
+            };
+            dockerfile: string;
+            context: string;
+            imageName: string;
+            platforms: string[];
+            labels: {
+                [key: string]: string;
+            };
+            /** @description Lines of known_hosts that are trusted */
+            hostKeys: string[];
+            argumentNames: string[];
+            /** @description Registries that there is a log-in for */
+            pullHosts: string[];
+            autoRebuild: boolean;
+            autoPublish: boolean;
+            rebuildDelaySeconds: number;
+            limits: {
+                /** @description From start to end */
+                timeMs: number;
+                memoryBytes: number;
+                diskBytes: number;
+                processes: number;
+                /** @description Of the log */
+                outputBytes: number;
+            };
+            warnings: string[];
+            updatedAt: string;
+        };
+        BuildSourceReport: {
+            commit: string;
+            ref: string;
+            hasDockerfile: boolean;
+            /** @description What stands behind FROM, in order */
+            froms: string[];
+            stages: string[];
+            /** @description Lines of known_hosts, to be pinned */
+            hostKeys: string[];
+            hostKeyFingerprints: string[];
+            warnings: string[];
+        };
+        Builder: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            isBuiltIn: boolean;
+            versions: {
+                [key: string]: string;
+            };
+            createdAt: string;
+            lastSeenAt: string | null;
         };
         BulkResult: {
             /** Format: uuid */

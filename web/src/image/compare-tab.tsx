@@ -151,7 +151,7 @@ function Comparison({ digest, other }: { readonly digest: string; readonly other
             <strong>{formatThings(gone.length, 'finding')}</strong> gone,{' '}
             <strong>{formatThings(added.length, 'finding')}</strong> new, {formatCount(inBoth)} in both.
           </p>
-          <Gallery hasGutter minWidths={{ default: '100%', xl: '40%' }} className="plimsoll-apart">
+          <Gallery hasGutter minWidths={{ default: '100%', xl: '40%' }} className="plimsoll-apart plimsoll-beside">
             <Briefs title="Better: gone" findings={gone} none="Nothing got better." />
             <Briefs title="Worse: new" findings={added} none="Nothing got worse." />
           </Gallery>
@@ -210,6 +210,7 @@ function Briefs({
   readonly findings: readonly FindingBrief[];
   readonly none: string;
 }) {
+  const worstFirst = findings.toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   const counts = Object.fromEntries(
     SEVERITIES.map(severity => [severity, findings.filter(one => one.severity === severity).length]),
   );
@@ -233,7 +234,7 @@ function Briefs({
                 </Tr>
               </Thead>
               <Tbody>
-                {findings.slice(0, FIRST).map(({ id, severity, package: one, fixedVersion }) => (
+                {worstFirst.slice(0, FIRST).map(({ id, severity, package: one, fixedVersion }) => (
                   <Tr key={`${id} ${one.type} ${one.name} ${one.version}`}>
                     <Td dataLabel="Severity">
                       <SeverityLabel severity={severity} />

@@ -7,6 +7,12 @@ import { SEVERITIES, severityColour } from '../display/severity.tsx';
 
 const HEIGHT = 220;
 const MAX_LABELS = 6;
+/** In the colours of the page, which the chart does not know. */
+const AXIS = {
+  axis: { stroke: 'var(--pf-t--global--border--color--default)' },
+  grid: { stroke: 'var(--pf-t--global--border--color--default)' },
+  tickLabels: { fill: 'var(--pf-t--global--text--color--subtle)' },
+};
 
 export default function TrendChart({ trend }: { readonly trend: Overview['trend'] }) {
   const box = useRef<HTMLDivElement>(null);
@@ -22,8 +28,13 @@ export default function TrendChart({ trend }: { readonly trend: Overview['trend'
   return (
     <div ref={box} aria-hidden>
       <Chart width={width} height={HEIGHT} padding={{ left: 55, right: 25, top: 10, bottom: 35 }}>
-        <ChartAxis tickValues={labelled} tickFormat={(day: string) => day.slice(5)} />
-        <ChartAxis dependentAxis showGrid tickFormat={(count: number) => (count % 1 === 0 ? formatCount(count) : '')} />
+        <ChartAxis tickValues={labelled} tickFormat={(day: string) => day.slice(5)} style={AXIS} />
+        <ChartAxis
+          dependentAxis
+          showGrid
+          style={AXIS}
+          tickFormat={(count: number) => (count % 1 === 0 ? formatCount(count) : '')}
+        />
         <ChartStack>
           {SEVERITIES.toReversed().map(severity => (
             <ChartArea

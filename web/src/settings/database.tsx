@@ -182,7 +182,7 @@ function Sources({ parts }: { readonly parts: NonNullable<VulnerabilityDatabase[
             <Tr>
               <Th width={15}>Source</Th>
               <Th width={20}>Part</Th>
-              <Th>Advisories</Th>
+              <Th modifier="wrap">Advisories</Th>
               <Th>As of</Th>
               <Th>Imported</Th>
               <Th width={30}>From</Th>
@@ -225,11 +225,11 @@ function Changes({ changes }: { readonly changes: VulnerabilityDatabase['rematch
           <Thead>
             <Tr>
               <Th>When</Th>
-              <Th>Packages judged again</Th>
-              <Th>New findings</Th>
+              <Th modifier="wrap">Packages judged again</Th>
+              <Th modifier="wrap">New findings</Th>
               <Th>Gone</Th>
               <Th>Changed</Th>
-              <Th>Images concerned</Th>
+              <Th modifier="wrap">Images concerned</Th>
             </Tr>
           </Thead>
           <Tbody>

@@ -3,7 +3,7 @@
  */
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
@@ -199,7 +199,8 @@ function presentStatus({
             parts: current.status.parts.map(({ source, name, origin, asOf, importedAt, advisories }) => ({
               source,
               name,
-              origin,
+              // The name of a file, not where it lay on this server for a moment.
+              origin: isAbsolute(origin) ? basename(origin) : origin,
               asOf,
               importedAt,
               advisories,
