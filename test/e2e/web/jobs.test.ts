@@ -1,6 +1,6 @@
 /** Scan jobs under way, in a browser: held and let go, changed, several at once, and without a mouse. */
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RegistryServer, startRegistryServer } from '../../fixtures/registry-server.ts';
 import { expectAccessible, signIn, startWebWorld, type WebWorld, whyNoBrowser } from '../../fixtures/web-world.ts';
 
@@ -82,6 +82,32 @@ describe.skipIf(whyNoBrowser() !== undefined)('scan jobs', () => {
     await page.getByText('Disabled', { exact: true }).first().waitFor();
     await choose(page, 'Actions', 'Enable');
     await page.getByText('Disabled', { exact: true }).waitFor({ state: 'detached' });
+  });
+
+  test('a registry gets an address for what is pushed, which is shown once and can be replaced', {
+    timeout: 60_000,
+  }, async () => {
+    await page.goto(`/registries/${registryId}/settings`);
+    await page.getByRole('button', { name: 'Make an address' }).click();
+    const dialog = page.getByRole('dialog', { name: 'The address for pushes' });
+    const address = dialog.getByText(/\/api\/v1\/hooks\/.*secret=plsh_/);
+    const url = (await address.textContent()) ?? '';
+    await expectAccessible(page);
+    await dialog.getByRole('button', { name: 'I have it' }).click();
+    await page.getByText('Nothing has come there yet.').waitFor();
+    const push = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    const body = JSON.stringify({ repository: 'team/app', updated_tags: [] });
+    expect((await fetch(url, { ...push, body })).status).toBe(202);
+    await page.reload();
+    await page.getByText('1 notice came there').waitFor();
+    expect(await page.content()).not.toContain('plsh_');
+    await page.getByRole('button', { name: 'Replace the address…' }).click();
+    await page.getByRole('button', { name: 'Replace the address', exact: true }).click();
+    await dialog.getByRole('button', { name: 'I have it' }).click();
+    expect((await fetch(url, { ...push, body })).status).toBe(401);
+    await page.getByRole('button', { name: 'Remove the address…' }).click();
+    await page.getByRole('button', { name: 'Remove the address', exact: true }).click();
+    await page.getByRole('button', { name: 'Make an address' }).waitFor();
   });
 
   test('several jobs are deleted at once, by their names', { timeout: 60_000 }, async () => {

@@ -1,6 +1,6 @@
 /** Keys and fetchers of registries and their products. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { api, bodyOf } from '../api/client.ts';
+import { ApiProblem, api, bodyOf } from '../api/client.ts';
 
 /** A page of registries, by name. */
 export function registriesQuery({ cursor }: { readonly cursor?: string | undefined } = {}) {
@@ -20,6 +20,23 @@ export function registryQuery(registryId: string) {
     queryKey: ['registries', 'one', registryId],
     queryFn: async ({ signal }) =>
       await bodyOf(api.GET('/api/v1/registries/{registryId}', { params: { path: { registryId } }, signal })),
+  });
+}
+
+/** The address where a registry tells of pushes; null when it has none. */
+export function pushHookQuery(registryId: string) {
+  return queryOptions({
+    queryKey: ['registries', 'hook', registryId],
+    queryFn: async ({ signal }) => {
+      try {
+        return await bodyOf(
+          api.GET('/api/v1/registries/{registryId}/hook', { params: { path: { registryId } }, signal }),
+        );
+      } catch (error) {
+        if (error instanceof ApiProblem && error.status === 404) return null;
+        throw error;
+      }
+    },
   });
 }
 

@@ -11,6 +11,7 @@ import { useConfirm } from '../feedback/confirm.tsx';
 import { useChange } from '../feedback/use-change.ts';
 import { FormFailure } from '../form/form-failure.tsx';
 import { ConnectionForm } from './connection-form.tsx';
+import { PushHook } from './push-hook.tsx';
 import { draftOf, hasCredentials, toBody } from './registry-draft.ts';
 import { productsQuery } from './registry-queries.ts';
 
@@ -23,6 +24,7 @@ export function RegistrySettings({ registry }: { readonly registry: Registry }) 
         return (
           <Stack hasGutter>
             {product !== undefined && <Change key={registry.revision} registry={registry} product={product} />}
+            <PushHook registry={registry} />
             <Remove registry={registry} />
           </Stack>
         );
