@@ -51,9 +51,15 @@ export async function buildImages(plan: Plan): Promise<BuiltImages> {
   const platforms = platformsOf(request);
   const images: { platform: string; name: string }[] = [];
   const baseImages = new Map<string, BaseImage>();
+  // All of them before anything runs: whatever breaks out of an instruction meets no log-in later either.
+  const fetched: (readonly ResolvedImage[])[] = [];
   for (const [number, platform] of platforms.entries()) {
     const resolved = await fetchImages(plan, dockerfile, platform, number);
     for (const { reference, digest } of resolved) baseImages.set(`${reference} ${digest}`, { reference, digest });
+    fetched.push(resolved);
+  }
+  for (const [number, platform] of platforms.entries()) {
+    const resolved = fetched[number] ?? [];
     const name = `localhost/plimsoll-build:${number}`;
     await buildOne({ ...plan, dockerfile, context, path, resolved, platform, name, number });
     images.push({ platform: formatPlatform(platform), name });

@@ -49,7 +49,7 @@ export async function openBuildah(
       const status = await cell.run({
         program: buildah,
         args: [...storage, ...args],
-        env: { ...env, XDG_RUNTIME_DIR: join(cell.work, 'tmp'), BUILDAH_ISOLATION: 'chroot' },
+        env: { ...env, XDG_RUNTIME_DIR: '/run', BUILDAH_ISOLATION: 'chroot' },
         network,
         signal,
         onOutput: (bytes, stream) => {

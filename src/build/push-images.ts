@@ -1,7 +1,6 @@
 /**
  * From the builder's storage to a registry: everything else first, the tag last.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
@@ -16,6 +15,8 @@ import type { BuiltManifest, PushTarget } from './build-request.ts';
 import type { Buildah } from './buildah.ts';
 import type { Cell } from './cell/cell.ts';
 import { authFileFor } from './pull-auth.ts';
+
+const DIGEST_FILE = 'tmp/digest';
 
 /** Checks where an image is to go. @throws {PlimsollError} `REFERENCE_INVALID`. */
 export function readPushTarget({ repository, tag }: PushTarget): RegistryReference {
@@ -42,7 +43,7 @@ export async function pushImages(options: {
   const { push, images, cell, buildah, tailOf, signal } = options;
   const target = readPushTarget(push);
   await using auth = await cell.secret('push.json', authFileFor(target.registry, push.username, push.password));
-  const digestFile = join(cell.work, 'tmp/digest');
+  const digestFile = join(cell.work, DIGEST_FILE);
   const to = [
     ...['--authfile', auth.path, `--tls-verify=${!push.isInsecure}`, '--digestfile', digestFile],
     ...(await certificates(cell, push.caPem)),
@@ -54,14 +55,14 @@ export async function pushImages(options: {
   const [only] = images;
   if (only !== undefined && images.length === 1) {
     await must(['push', '--quiet', '--format', 'oci', ...to, only.name, place]);
-    const digest = await readDigest(digestFile);
+    const digest = await readDigest(cell);
     return { digest, manifests: [{ platform: only.platform, digest }] };
   }
   const list = 'localhost/plimsoll-build:list';
   await must(['manifest', 'create', list]);
   for (const { name } of images) await must(['manifest', 'add', list, `containers-storage:${name}`]);
   await must(['manifest', 'push', '--quiet', '--all', '--format', 'oci', ...to, list, place]);
-  const digest = await readDigest(digestFile);
+  const digest = await readDigest(cell);
   return { digest, manifests: await readIndex({ ...target, digest }, push, signal) };
 }
 
@@ -72,8 +73,8 @@ async function certificates(cell: Cell, caPem: string | undefined): Promise<read
   return ['--cert-dir', folder];
 }
 
-async function readDigest(file: string): Promise<Digest> {
-  return parseDigest((await readFile(file, 'utf8')).trim());
+async function readDigest(cell: Cell): Promise<Digest> {
+  return parseDigest((await cell.read(DIGEST_FILE)).trim());
 }
 
 /** The images of the index as the registry has it: their digests come about when layers are compressed on the way. */

@@ -52,7 +52,7 @@ describe('a cell', () => {
     chmodSync(folder.at('secret'), 0o644);
     const { said } = await sh(
       cell,
-      `id -u; ls /; ls ${folder.path}; cat ${folder.at('secret')} /etc/shadow; echo mine > ${cell.work}/home/x && cat ${cell.work}/home/x; touch /usr/x; ls -d /proc/[0-9]*; env; read -r x || echo no input`,
+      `id -u; ls /; ls ${folder.path}; cat ${folder.at('secret')} /etc/shadow; echo mine > ${cell.work}/tmp/x && cat ${cell.work}/tmp/x; touch /usr/x; ls -d /proc/[0-9]*; env; read -r x || echo no input`,
     );
     expect(said).toMatch(/^0\n/);
     expect(said).toContain(`cat: ${folder.at('secret')}: No such file`);
@@ -67,10 +67,10 @@ describe('a cell', () => {
 
   test('its root is nobody outside, also by what it leaves in its folder', async () => {
     await using cell = await open();
-    await sh(cell, 'umask 077; echo x > home/x; chown 1234:1234 home/x; mkdir -m 0 home/locked');
+    await sh(cell, 'umask 077; echo x > tmp/x; chown 1234:1234 tmp/x; mkdir -m 0 tmp/locked');
     const { said } = await sh(
       cell,
-      'stat -c %u home/x; cat /proc/self/uid_map; mknod home/disk b 254 0 && head -c1 home/disk',
+      'stat -c %u tmp/x; cat /proc/self/uid_map; mknod tmp/disk b 254 0 && head -c1 tmp/disk',
     );
     expect(said).toMatch(/^1234\n\s+0\s+[1-9]/);
     expect(said).toContain('Operation not permitted');
@@ -78,7 +78,7 @@ describe('a cell', () => {
 
   test('leaves nothing behind on disk', async () => {
     const cell = await open();
-    await sh(cell, 'umask 077; mkdir -p home/a/b; echo x > home/a/b/c; chown -R 7:7 home/a');
+    await sh(cell, 'umask 077; mkdir -p tmp/a/b; echo x > tmp/a/b/c; chown -R 7:7 tmp/a');
     await cell[Symbol.asyncDispose]();
     expect(readdirSync(folder.at(`cell-${count}`))).toEqual([]);
   });
@@ -137,13 +137,13 @@ describe('a cell', () => {
 
   test('disk space meets its bound, in many files as in one', async () => {
     await using cell = await open({ diskBytes: 8 * MiB });
-    const many = sh(cell, 'i=0; while :; do i=$((i+1)); head -c 1000000 /dev/zero > home/$i; done');
+    const many = sh(cell, 'i=0; while :; do i=$((i+1)); head -c 1000000 /dev/zero > tmp/$i; done');
     await expect(many).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
       message: expect.stringContaining('disk space'),
     });
     await using other = await open({ diskBytes: 8 * MiB });
-    expect((await sh(other, 'head -c 20000000 /dev/zero > home/one')).said).toMatch(
+    expect((await sh(other, 'head -c 20000000 /dev/zero > tmp/one')).said).toMatch(
       /File (?:too large|size limit exceeded)/,
     );
   });
@@ -158,6 +158,20 @@ describe('a cell', () => {
       onOutput: () => {},
     });
     expect(await status).toBe(127);
+  });
+
+  test('a link that a program left in the way is followed by nobody outside', async () => {
+    await using cell = await open();
+    writeFileSync(folder.at('outside'), 'outside');
+    await sh(
+      cell,
+      `rmdir secret; ln -s ${folder.path} secret; ln -s ${folder.at('outside')} tmp/link; echo fine > tmp/file`,
+    );
+    await expect(cell.write('secret/token', 'tok')).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    await expect(cell.read('secret/outside')).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    await expect(cell.read('tmp/link')).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    await expect(cell.write('tmp/link', 'x')).rejects.toThrow('EEXIST');
+    expect(await cell.read('tmp/file')).toBe('fine\n');
   });
 
   test('files for programs inside are theirs to read, and nobody else’s', async () => {

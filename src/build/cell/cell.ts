@@ -8,7 +8,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chown, lchown, lstat, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { PlimsollError, toPlimsollError } from '#base/errors.ts';
@@ -48,6 +48,11 @@ export interface Cell extends AsyncDisposable {
   write(name: string, text: string | Uint8Array, mode?: number): Promise<string>;
   /** Writes a file that is gone when the handle is closed. */
   secret(name: string, text: string): Promise<AsyncDisposable & { readonly path: string }>;
+  /**
+   * Reads a short file that programs inside wrote. @throws {PlimsollError} `LIMIT_EXCEEDED` when it is over 64 KiB, or no file of the
+   * cell.
+   */
+  read(name: string): Promise<string>;
   /** Makes a folder that programs inside can write. Returns its path. */
   folder(name: string): Promise<string>;
 }
@@ -56,6 +61,8 @@ export interface Cell extends AsyncDisposable {
 const SPARE_TASKS = 16;
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const SHOWN = /^\/(?:usr|bin|sbin|lib)\//;
+/** Digests, image IDs and known hosts. */
+const MAX_READ = 64 * 1024;
 let cells = 0;
 
 /**
@@ -87,7 +94,7 @@ export async function openCell(options: {
     }),
   );
   const cell = new NamespaceCell({ work, owner, keeper: keeper.pid, network, group, limits });
-  for (const name of ['home', 'tmp', 'secret']) await cell.folder(name);
+  for (const name of ['tmp', 'secret']) await cell.folder(name);
   const kept = stack.move();
   cell.onClose(async () => await kept.disposeAsync());
   return cell;
@@ -159,7 +166,8 @@ class NamespaceCell implements Cell {
     const child = spawn('/bin/sh', ['-c', WAIT_SCRIPT, 'cell', 'nsenter', ...this.#arguments(command)], {
       // The way to it may be closed to users of the cell.
       cwd: this.work,
-      env: { PATH, LANG: 'C.UTF-8', HOME: join(this.work, 'home'), TMPDIR: join(this.work, 'tmp'), ...command.env },
+      // A home that is new each time: nothing that ran before has left configuration in it.
+      env: { PATH, LANG: 'C.UTF-8', HOME: '/tmp', TMPDIR: join(this.work, 'tmp'), ...command.env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#running.add(child);
@@ -205,9 +213,9 @@ class NamespaceCell implements Cell {
   }
 
   async write(name: string, text: string | Uint8Array, mode = 0o600): Promise<string> {
-    const path = join(this.work, name);
+    const path = await this.#place(name);
     await writeFile(path, text, { mode, flag: 'wx' });
-    await chown(path, this.#parts.owner, this.#parts.owner).catch(() => {});
+    await lchown(path, this.#parts.owner, this.#parts.owner).catch(() => {});
     return path;
   }
 
@@ -217,9 +225,9 @@ class NamespaceCell implements Cell {
   }
 
   async folder(name: string): Promise<string> {
-    const path = join(this.work, name);
+    const path = await this.#place(name);
     await mkdir(path, { mode: 0o700 });
-    await chown(path, this.#parts.owner, this.#parts.owner).catch(() => {});
+    await lchown(path, this.#parts.owner, this.#parts.owner).catch(() => {});
     return path;
   }
 
@@ -229,6 +237,23 @@ class NamespaceCell implements Cell {
     await this.#inside(['find', '.', '-xdev', '-mindepth', '1', '-delete']);
     await this.#close();
     await rm(this.work, { recursive: true, force: true });
+  }
+
+  async read(name: string): Promise<string> {
+    const path = await this.#place(name);
+    const found = await lstat(path);
+    if (found.isFile() && found.size <= MAX_READ) return await readFile(path, 'utf8');
+    throw new PlimsollError(
+      'LIMIT_EXCEEDED',
+      `Cannot read "${name}" of a build: it is no file, or has over ${MAX_READ} bytes`,
+    );
+  }
+
+  /** Where a name is. What ran in the cell may have put a link in the way, by which we would read or write elsewhere. */
+  async #place(name: string): Promise<string> {
+    const folder = join(await realpath(this.work), dirname(name));
+    if ((await realpath(folder)) === folder) return join(this.work, name);
+    throw new PlimsollError('LIMIT_EXCEEDED', `Cannot use "${name}" of a build: a link was put in its way`);
   }
 
   #enter(): string[] {

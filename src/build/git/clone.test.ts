@@ -1,5 +1,6 @@
 /** Cloning by the real git and ssh from real servers. */
 import { execFile, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -193,6 +194,25 @@ describe('cloning the source of a build', () => {
       code: 'SOURCE_INVALID',
       message: expect.stringContaining('neither HTTPS nor SSH'),
     });
+  });
+
+  test('large files come when they are wanted, and pointers else', async () => {
+    const large = Buffer.from('a large file');
+    const oid = createHash('sha256').update(large).digest('hex');
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize ${large.length}\n`;
+    closed.largeFiles.set(oid, large);
+    await repositories.commit('large-files', {
+      '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n',
+      'a.bin': pointer,
+    });
+    const change = { url: `${closed.url}/large-files.git`, login: { kind: 'token', token: TOKEN } as const };
+    await using cell = await cellFor();
+    const without = await cloneIn(cell, change);
+    expect(without.hasLfs).toBe(true);
+    expect(readFileSync(join(without.folder, 'a.bin'), 'utf8')).toBe(pointer);
+    await using other = await cellFor();
+    const { folder: whole } = await cloneIn(other, { ...change, wantsLfs: true });
+    expect(readFileSync(join(whole, 'a.bin'), 'utf8')).toBe('a large file');
   });
 
   test('nothing in a repository is run while it is cloned', async () => {

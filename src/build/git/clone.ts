@@ -63,9 +63,10 @@ fi
 target=$2
 ${SHOW_AND_CHECK_OUT}`;
 
+/** Only files whose filter is known are put in place of their pointers. */
 const PULL_LFS = `
 "$GIT" lfs version > /dev/null 2>&1 || exit ${NO_LFS}
-"$GIT" lfs pull origin
+"$GIT" -c filter.lfs.clean='git-lfs clean -- %f' -c filter.lfs.smudge='git-lfs smudge -- %f' lfs pull origin
 `;
 
 /** Times and names of packs differ each time; what is built from them would, too. */

@@ -4,7 +4,7 @@
  *
  * Sources: git-config(1), git(1) "ENVIRONMENT VARIABLES", gitcredentials(7), ssh_config(5).
  */
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GitSource } from '../build-request.ts';
 import type { Cell } from '../cell/cell.ts';
@@ -106,7 +106,7 @@ export async function openGit(
     script: async (script, folder, ...args) =>
       await start('sh', ['-c', `set -eu; cd "$1"; shift\n${script}`, 'sh', folder, ...args]),
     hostKeys: async () => {
-      const text = await readFile(knownHosts, 'utf8').catch(() => '');
+      const text = await cell.read('secret/known_hosts');
       return [...new Set(text.split('\n').filter(line => line.trim() !== ''))];
     },
     [Symbol.asyncDispose]: async () => {

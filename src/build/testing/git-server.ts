@@ -5,6 +5,7 @@ import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { userInfo } from 'node:os';
@@ -81,6 +82,8 @@ export interface HttpsGitServer extends AsyncDisposable {
   readonly caPem: string;
   /** What each request had to say for itself: `GET /app.git/info/refs` and its Authorization header, decoded. */
   readonly requests: readonly { readonly line: string; readonly login: string }[];
+  /** Large files of all repositories by their SHA-256, in hex; add to it. */
+  readonly largeFiles: Map<string, Uint8Array>;
 }
 
 /** Serves `folder`; with a password, to whoever knows it, under any name. */
@@ -91,6 +94,7 @@ export async function startHttpsGit(options: {
   const tls = await makeCertificate(['127.0.0.1', 'localhost']);
   if (tls === undefined) throw new Error('openssl is needed');
   const requests: { line: string; login: string }[] = [];
+  const largeFiles = new Map<string, Uint8Array>();
   const server = createServer({ key: tls.key, cert: tls.cert }, (request, response) => {
     const basic = /^Basic (\S+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     const login = Buffer.from(basic, 'base64').toString();
@@ -101,6 +105,10 @@ export async function startHttpsGit(options: {
       return;
     }
     const url = new URL(request.url ?? '/', 'https://localhost');
+    if (url.pathname.includes('/info/lfs/')) {
+      void serveLargeFiles(request, response, largeFiles);
+      return;
+    }
     const child = spawn(
       'git',
       ['-c', 'safe.directory=*', '-c', 'uploadpack.allowAnySHA1InWant=false', 'http-backend'],
@@ -145,12 +153,37 @@ export async function startHttpsGit(options: {
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     caPem: tls.cert,
     requests,
+    largeFiles,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
     },
   };
+}
+
+/** Source: git-lfs, docs/api/batch.md. */
+async function serveLargeFiles(
+  request: IncomingMessage,
+  response: ServerResponse,
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<void> {
+  const [, asked] = /\/info\/lfs\/files\/([0-9a-f]{64})$/.exec(request.url ?? '') ?? [];
+  if (asked !== undefined) {
+    response.end(files.get(asked));
+    return;
+  }
+  let body = '';
+  for await (const part of request) body += String(part);
+  const { objects } = JSON.parse(body) as { objects: readonly { oid: string; size: number }[] };
+  const address = (oid: string) => `https://${request.headers.host}/info/lfs/files/${oid}`;
+  response.setHeader('content-type', 'application/vnd.git-lfs+json');
+  response.end(
+    JSON.stringify({
+      transfer: 'basic',
+      objects: objects.map(object => ({ ...object, actions: { download: { href: address(object.oid) } } })),
+    }),
+  );
 }
 
 /** A Git server over SSH. */
