@@ -146,3 +146,11 @@ test.each([
   await other.close();
   await ended.promise;
 });
+
+test('pages may run scripts of their own files alone', async () => {
+  const policy = String((await app.inject('/healthz')).headers['content-security-policy']);
+  const sources = Object.fromEntries(policy.split(';').map(part => part.trim().split(/ (.*)/s)));
+  expect(sources['script-src'] ?? sources['default-src']).toBe("'self'");
+  expect(sources['script-src-attr'] ?? "'none'").toBe("'none'");
+  expect(sources['object-src'] ?? sources['default-src']).toMatch(/^'(?:none|self)'$/);
+});
