@@ -215,6 +215,16 @@ describe.skipIf(!isPossible)('projects and the catalogue', () => {
       await dialog.getByLabel('Tag').fill('2.0-1');
       await dialog.getByRole('button', { name: 'Show the key' }).click();
       await dialog.getByRole('button', { name: 'Copy the registry key' }).waitFor();
+      const first = await dialog.locator('pre code').first().textContent();
+      await dialog.getByRole('button', { name: 'End the key…' }).click();
+      await page
+        .getByRole('dialog', { name: /End the registry key/ })
+        .getByRole('button', { name: 'End the key' })
+        .click();
+      await dialog.getByText('There is no key to show').waitFor();
+      await dialog.getByRole('button', { name: 'Make a new key' }).click();
+      await dialog.getByRole('button', { name: 'Copy the registry key' }).waitFor();
+      expect(await dialog.locator('pre code').first().textContent()).not.toBe(first);
       const [key = '', commands = ''] = await dialog.locator('pre code').allTextContents();
       const [logIn = '', , push = ''] = commands.split('\n');
       const host = new URL(world.url).host;
@@ -242,7 +252,8 @@ describe.skipIf(!isPossible)('projects and the catalogue', () => {
       await despite.getByLabel('Reason').fill('A customer needs it until Friday');
       await expectAccessible(page);
       await despite.getByRole('button', { name: 'Publish all the same' }).click();
-      await page.getByText('A customer needs it until Friday').first().waitFor({ timeout: 30_000 });
+      await page.getByText('In the catalogue since').waitFor({ timeout: 30_000 });
+      await page.getByText('by admin: A customer needs it until Friday').waitFor();
       const id = page.url().split('/').at(-1) ?? '';
       expect(await statuses(id)).toEqual([200, 200, 200]);
 

@@ -17,11 +17,11 @@ import {
 } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, bodyOf } from '../api/client.ts';
+import { ApiProblem, api, bodyOf } from '../api/client.ts';
 import type { Project } from '../api/model.ts';
 import { CopyBlock } from '../display/copy.tsx';
 import { Time } from '../display/time.tsx';
-import { Answer } from '../feedback/answer.tsx';
+import { Answer, sentenceOf } from '../feedback/answer.tsx';
 import { useConfirm } from '../feedback/confirm.tsx';
 import { useChange } from '../feedback/use-change.ts';
 import { TextField } from '../form/fields.tsx';
@@ -120,6 +120,22 @@ function RegistryKey({ project }: { readonly project: Project }) {
     failed: 'The key was not replaced',
     onDone: made => setShown(made.text),
   });
+  const end = useChange({
+    call: async () =>
+      await api.DELETE('/api/v1/projects/{projectId}/registry-key', { params: { path: { projectId: project.id } } }),
+    stale: ['project-keys'],
+    done: 'The key has ended',
+    failed: 'The key was not ended',
+    onDone: () => setShown(undefined),
+  });
+  const askEnd = async () => {
+    const isSure = await confirm({
+      title: `End the registry key of "${project.name}"?`,
+      body: 'Nobody can push to the project any more, until there is a new key. Images that were pushed stay.',
+      action: 'End the key',
+    });
+    if (isSure) end.mutate(undefined);
+  };
   const ask = async () => {
     const isSure = await confirm({
       title: `Replace the registry key of "${project.name}"?`,
@@ -133,10 +149,16 @@ function RegistryKey({ project }: { readonly project: Project }) {
       Replace the key…
     </Button>
   );
-  if (key.isError && shown === undefined) {
+  const isMissing = key.error instanceof ApiProblem && key.error.status === 404;
+  if (isMissing && shown === undefined) {
+    const make = (
+      <Button variant="link" isInline onClick={() => rotate.mutate(undefined)} isLoading={rotate.isPending}>
+        Make a new key
+      </Button>
+    );
     return (
-      <Alert variant="warning" isInline title="There is no key to show" actionLinks={replace}>
-        {key.error.message}
+      <Alert variant="warning" isInline title="There is no key to show" actionLinks={make}>
+        {sentenceOf(key.error)}
       </Alert>
     );
   }
@@ -166,7 +188,10 @@ function RegistryKey({ project }: { readonly project: Project }) {
           )}
           <Content component="small">
             Made <Time at={createdAt} />, last used <Time at={lastUsedAt} isRelative missing="never" />. It opens this
-            project alone; who looks at it is written down. {replace}
+            project alone; who looks at it is written down. {replace}{' '}
+            <Button variant="link" isDanger isInline onClick={() => void askEnd()} isLoading={end.isPending}>
+              End the key…
+            </Button>
           </Content>
         </>
       )}
