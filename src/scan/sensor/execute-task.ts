@@ -7,6 +7,7 @@ import { AttemptError } from '#image/registry/attempt.ts';
 import type { LayerPool } from '../layer-pool.ts';
 import type { LeasedTask, ListedRepository, TaskOutcome, TaskProgress } from '../task/contract.ts';
 import { toReported, writeReported } from '../task/reported-image.ts';
+import type { ConfigStore } from './config-store.ts';
 import type { BorrowedConnector, ConnectorPool } from './connector-pool.ts';
 import { checkDisk, type SensorFolders } from './host-checks.ts';
 import type { LayerStore } from './layer-store.ts';
@@ -23,6 +24,7 @@ import type { TokenBucket } from './token-bucket.ts';
 export interface TaskTools {
   readonly connectors: ConnectorPool;
   readonly layers: LayerStore;
+  readonly configs: ConfigStore;
   readonly pool: LayerPool;
   readonly threads: number;
   readonly bandwidth: TokenBucket;
@@ -101,15 +103,15 @@ async function doWork(
       return {};
     }
     case 'list': {
+      const { configs } = tools;
       const { platforms } = tools.profile;
-      const { problems, ...counts } = await listTags(work, { connector, reports, meter, platforms, signal });
+      const { problems, ...counts } = await listTags(work, { connector, reports, meter, configs, platforms, signal });
       return { ...counts, ...(problems.length === 0 ? {} : { problems: [...problems] }) };
     }
     case 'scan': {
       const disk = await checkDisk(tools.folders, tools.profile);
       if (!disk.ok) throw new DiskFull(disk.detail);
-      const { layers, pool, threads, bandwidth, profile } = tools;
-      const scanned = await scanTask(work, { connector, layers, pool, threads, bandwidth, profile, meter, signal });
+      const scanned = await scanTask(work, { ...tools, connector, meter, signal });
       meter.detail = 'reporting';
       await reports.inventory(writeReported(toReported(scanned)), telling);
       return {};

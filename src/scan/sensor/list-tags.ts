@@ -14,6 +14,7 @@ import type { Digest } from '#oci/digest.ts';
 import { matches, type Pattern, parsePattern } from '../schedule/pattern.ts';
 import { readDate } from '../schedule/pushed-filter.ts';
 import type { FoundManifest, ListedTag, Work } from '../task/contract.ts';
+import type { ConfigStore } from './config-store.ts';
 import type { Meter } from './meter.ts';
 import {
   fetchNamed,
@@ -32,6 +33,8 @@ export interface ListContext {
   readonly connector: Connector;
   readonly reports: TaskReports;
   readonly meter: Meter;
+  /** Where configs are kept for scans. */
+  readonly configs: ConfigStore;
   /** Platforms where the task names none. */
   readonly platforms: readonly string[];
   readonly signal: AbortSignal;
@@ -81,7 +84,7 @@ class TagListing {
   #matched = 0;
 
   constructor(work: ListWork, patterns: readonly Pattern[], context: ListContext) {
-    const { connector, meter, signal, reports, platforms } = context;
+    const { connector, meter, configs, signal, reports, platforms } = context;
     this.#work = work;
     this.#patterns = patterns;
     this.#context = context;
@@ -91,6 +94,7 @@ class TagListing {
       repository: work.repository,
       platforms: work.platforms.length === 0 ? platforms : work.platforms,
       meter,
+      configs,
       findUnknown: async digests => new Set(await reports.findUnknownManifests(digests, signal)),
       signal,
     };

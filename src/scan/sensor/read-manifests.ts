@@ -9,6 +9,7 @@ import { openRegistryWith } from '#image/registry/open-registry.ts';
 import type { Digest } from '#oci/digest.ts';
 import { type Index, type IndexEntry, type Manifest, parseImageConfig, parseManifest } from '#oci/manifest.ts';
 import type { FoundManifest } from '../task/contract.ts';
+import { type ConfigStore, withConfigs } from './config-store.ts';
 import type { Meter } from './meter.ts';
 import { MAX_INDEX_DEPTH, selectChildren } from './select-children.ts';
 
@@ -21,6 +22,8 @@ export interface ManifestReading {
   readonly repository: string;
   readonly platforms: readonly string[];
   readonly meter: Meter;
+  /** Where configs are kept for scans. */
+  readonly configs: ConfigStore;
   /** Which of these the server does not have. */
   readonly findUnknown: (digests: readonly string[]) => Promise<ReadonlySet<string>>;
   readonly signal: AbortSignal;
@@ -163,13 +166,14 @@ async function fetchChild(child: IndexEntry, { content, meter, signal }: Walk): 
 
 async function readConfig(
   manifest: Manifest,
-  { content, repository, meter, signal }: Walk,
+  { content, repository, meter, configs, signal }: Walk,
 ): Promise<{ readonly config?: string; readonly builtAt?: string; readonly problem?: string }> {
   let bytes: Uint8Array;
   try {
-    meter.countPull();
-    bytes = await content.document(manifest.config, 'config', { signal });
+    const source = withConfigs(content, configs, () => meter.countPull());
+    bytes = await source.document(manifest.config, 'config', { signal });
     meter.count(bytes.byteLength);
+    configs.keep(manifest.config.digest, bytes);
   } catch (error) {
     if (isAboutManifest(error)) return { problem: reasonOf(error) };
     throw error;

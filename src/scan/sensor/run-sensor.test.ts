@@ -239,3 +239,36 @@ test('a sensor stopped before it began does nothing', async () => {
   expect(await sensor.ended).toEqual({ kind: 'stopped' });
   expect(port.records).toEqual([]);
 });
+
+test('of a listing and the scans of what it found, each config and each layer is fetched once', async () => {
+  const base = await makeLayer([{ path: 'base', content: 'shared by all' }]);
+  const images = await Promise.all(
+    Array.from({ length: 8 }, async (_, at) =>
+      makeImage([base, await makeLayer([{ path: `own-${at}`, content: `only of ${at}` }])]),
+    ),
+  );
+  await using registry = await startRegistryServer();
+  for (let tag = 0; tag < 24; tag += 1) {
+    const image = images[tag % images.length];
+    if (image !== undefined) registry.hold('team/app', `t${tag}`, image);
+  }
+  const port = new MemoryPort();
+  await using _ = await startSensor(port);
+  const list = port.add(accessTo(registry), {
+    kind: 'list',
+    repository: 'team/app',
+    tags: [],
+    patternMode: 'wildcard',
+    platforms: ['linux/amd64'],
+    wantsBuiltAt: true,
+  });
+  expect(await port.ended(list)).toMatchObject({ kind: 'done', tagsSeen: 24, tagsMatched: 24 });
+  const scans = images.map(({ digest }) =>
+    port.add(accessTo(registry), { kind: 'scan', repository: 'team/app', digest, isDeep: false }),
+  );
+  for (const scan of scans) expect(await port.ended(scan)).toMatchObject({ kind: 'done' });
+  const blobs = registry.fetched().filter(path => path.includes('/blobs/'));
+  // A config and a layer of its own for each, and one layer for all.
+  expect(new Set(blobs).size).toBe(2 * images.length + 1);
+  expect(blobs.toSorted()).toEqual([...new Set(blobs)].toSorted());
+});

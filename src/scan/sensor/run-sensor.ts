@@ -10,6 +10,7 @@ import { backoffMs, DEFAULT_PATIENCE } from '#image/registry/attempt.ts';
 import { isBlackedOut } from '../schedule/blackout.ts';
 import type { Heartbeat, LeasedTask, SensorPort } from '../task/contract.ts';
 import { BoundedLayerPool, threadsFor } from './bounded-layer-pool.ts';
+import { ConfigStore } from './config-store.ts';
 import { ConnectorPool, type ConnectorWorld } from './connector-pool.ts';
 import { executeTask, type TaskTools } from './execute-task.ts';
 import { FactsFolder } from './facts-folder.ts';
@@ -103,6 +104,7 @@ class Sensor {
   readonly #folder: FactsFolder;
   readonly #connectors: ConnectorPool;
   readonly #layers: LayerStore;
+  readonly #configs = new ConfigStore();
   readonly #bandwidth = new TokenBucket();
   readonly #inHand = new Map<string, InHand>();
   /** Aborted when the sensor is to stop, for whatever reason. */
@@ -332,6 +334,7 @@ class Sensor {
       const tools: TaskTools = {
         connectors: this.#connectors,
         layers: this.#layers,
+        configs: this.#configs,
         pool: this.#pool,
         threads: this.#threads,
         bandwidth: this.#bandwidth,

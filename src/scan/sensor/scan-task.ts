@@ -10,6 +10,7 @@ import { openRegistryWith } from '#image/registry/open-registry.ts';
 import type { LayerPool } from '../layer-pool.ts';
 import { readImage, type ScannedImage } from '../scan-image.ts';
 import type { Work } from '../task/contract.ts';
+import { type ConfigStore, withConfigs } from './config-store.ts';
 import type { LayerStore } from './layer-store.ts';
 import type { Meter } from './meter.ts';
 import type { SensorProfile } from './profile.ts';
@@ -21,6 +22,7 @@ type ScanWork = Extract<Work, { kind: 'scan' }>;
 export interface ScanContext {
   readonly connector: Connector;
   readonly layers: LayerStore;
+  readonly configs: ConfigStore;
   readonly pool: LayerPool;
   readonly threads: number;
   readonly bandwidth: TokenBucket;
@@ -58,6 +60,8 @@ export async function scanTask(work: ScanWork, context: ScanContext): Promise<Sc
       cache: facts,
       pool,
       concurrency: threads,
+      // A deep scan is also how the files of an image become known that was read by parts.
+      allowsParts: !work.isDeep,
       progress: {
         startLayer: (_, sizeBytes) => meter.expect(sizeBytes),
         advance: () => {},
@@ -76,14 +80,15 @@ export async function scanTask(work: ScanWork, context: ScanContext): Promise<Sc
 }
 
 /** The image itself, never another one that an index or a tag leads to. */
-async function openByDigest(work: ScanWork, { connector, meter, signal }: ScanContext): Promise<Image> {
+async function openByDigest(work: ScanWork, { connector, configs, meter, signal }: ScanContext): Promise<Image> {
   const { repository, digest, tag } = work;
   const open = async (name: string): Promise<Image> => {
     const content = await openRegistryWith(connector.client, connector.toReference(repository, name), { signal });
-    // Manifest and config.
     meter.countPull();
-    meter.countPull();
-    return await openImage(content, { signal });
+    return await openImage(
+      withConfigs(content, configs, () => meter.countPull()),
+      { signal },
+    );
   };
   let image: Image;
   try {
