@@ -31,7 +31,10 @@ export function addBuilderCommand(program: Command, context: CliContext): void {
     .addOption(new Option('--token <token>', 'token of the builder [$PLIMSOLL_BUILDER_TOKEN]'))
     .addOption(new Option('--folder <dir>', 'folder for the build at hand (default: in the system’s temporary folder)'))
     .addOption(
-      new Option('--ca-file <file>', 'certificates (PEM) to trust besides the system’s, for the server [$PLIMSOLL_CA_BUNDLE]'),
+      new Option(
+        '--ca-file <file>',
+        'certificates (PEM) to trust besides the system’s, for the server [$PLIMSOLL_CA_BUNDLE]',
+      ),
     )
     .addOption(
       new Option(

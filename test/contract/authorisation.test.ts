@@ -87,6 +87,7 @@ describe.skipIf(findPostgres() === undefined)('authorisation', () => {
       data: folder,
       adminPassword: PASSWORD,
       sensor: 'off',
+      builder: 'off',
       databaseUrl: url,
       secretKey: 'a secret of at least 32 characters for tests',
       databaseSchedule: 'never',
