@@ -8,9 +8,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 const OWN_API = /^\/api\/v1(?:\/|$)/;
 const MAX_CANDIDATES = 100;
 
-/** Adds ETags to whatever is read below `/api/v1`, streams and what must not be stored excepted. */
+/** Adds ETags to whatever is read below `/api/v1`, streams and secrets excepted: those must not be stored at all. */
 export function addConditionalReads(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply, payload) => {
+    if (request.routeOptions.config.answersSecret === true) reply.header('cache-control', 'no-store');
     if (!isComparable(request, reply) || typeof payload !== 'string') return payload;
     const etag = etagOf(reply, payload);
     reply.header('etag', etag);

@@ -42,7 +42,7 @@ export function takesIdempotencyKey({ method, config }: Pick<RouteOptions, 'meth
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The answer has a secret that is shown once: it is never kept, and so cannot be given again. */
+    /** The answer has a secret: it is kept nowhere, and so cannot be given again to a request that is repeated. */
     answersSecret?: true;
     /** The body is a file that is read as it comes: nothing that happens twice, and too large to be compared. */
     takesFile?: true;

@@ -100,8 +100,11 @@ export function repeatedSuite(open: () => ReadWorld): void {
     const made = await send('POST', '/api/v1/projects', { as: root, body });
     expect(made.status, made.text).toBe(201);
     const { id, pid } = made.json<{ id: string; pid: string }>();
-    const keyAt = async (method: string, path: string) =>
-      (await send(method, `/api/v1/projects/${id}/registry-key${path}`, { as: root })).json<{ text: string }>().text;
+    const keyAt = async (method: string, path: string) => {
+      const answer = await send(method, `/api/v1/projects/${id}/registry-key${path}`, { as: root });
+      expect([answer.headers.get('cache-control'), answer.headers.get('etag')]).toEqual(['no-store', null]);
+      return answer.json<{ text: string }>().text;
+    };
     const scope = `repository:${pid}/app:pull,push`;
     const log = async (key: string) => {
       const client = RegistryClient.basic(url, 'unused', key);

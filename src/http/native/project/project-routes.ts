@@ -190,7 +190,7 @@ export function projectRoutes(context: ProjectContext) {
     app.get(
       '/api/v1/projects/:projectId/registry-key',
       {
-        ...access,
+        config: { access: 'signed-in', answersSecret: true },
         schema: {
           tags,
           summary: 'Show the registry key: the password of `podman login -u unused`',
