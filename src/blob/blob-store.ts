@@ -48,7 +48,8 @@ export interface Upload {
 
 /** Writes blobs. */
 export interface BlobWriter {
-  startUpload(options: BlobOptions): Promise<Upload>;
+  /** Begins an upload; by `id`, a UUID that is new, when the caller has to know it before. */
+  startUpload(options: BlobOptions & { readonly id?: string | undefined }): Promise<Upload>;
   /** @throws {PlimsollError} `NOT_FOUND` for an upload that ended or never was. */
   getUpload(id: string, options: BlobOptions): Promise<Upload>;
   /**

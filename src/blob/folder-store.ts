@@ -79,8 +79,7 @@ class FolderStore implements BlobStore {
     return handle.createReadStream({ start: range.offset, end, signal, highWaterMark: 256 * 1024 });
   }
 
-  async startUpload(): Promise<Upload> {
-    const id = randomUUID();
+  async startUpload({ id = randomUUID() }: { readonly id?: string | undefined }): Promise<Upload> {
     const handle = await open(this.#uploadPath(id), 'wx', 0o600);
     await handle.close();
     this.#uploads.set(id, { hash: createHash('sha256'), hashedBytes: 0, isBusy: false });

@@ -104,8 +104,10 @@ class S3Store implements BlobStore {
     return await this.#read(this.#blobKey(digest), signal, range, `blob ${digest}`);
   }
 
-  async startUpload({ signal }: BlobOptions): Promise<Upload> {
-    const id = randomUUID();
+  async startUpload({
+    id = randomUUID(),
+    signal,
+  }: BlobOptions & { readonly id?: string | undefined }): Promise<Upload> {
     await this.#put(`${this.#uploadPrefix(id)}${MARK}`, new Uint8Array(), signal);
     this.#uploads.set(id, { hash: createHash('sha256'), hashedBytes: 0, isBusy: false });
     return { id, sizeBytes: 0 };

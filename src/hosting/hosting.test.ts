@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hashPassword } from '#access/password.ts';
 import { openFolderStore } from '#blob/folder-store.ts';
 import { digestOf } from '#oci/digest.ts';
+import { findAccount, updateAccount } from '#store/account.ts';
 import type { Store } from '#store/database.ts';
-import { ensureSpace, setPublic, updateSpace } from '#store/hosting-space.ts';
+import { ensureSpace, type RulesChange, setPublic, updateDefaultRules, updateSpace } from '#store/hosting-space.ts';
 import { describeStores } from '#store/testing/stores.ts';
 import { type HostedFixture, hostedRegistry } from '../../test/fixtures/hosted-registry.ts';
 import { collectGarbage } from './collect-garbage.ts';
@@ -173,8 +175,68 @@ describeStores('the hosted registry', open => {
         200,
       );
       expect((await post({ grant_type: 'password', username: 'viewer', password: 'wrong' })).status).toBe(401);
-      expect((await post({ grant_type: 'refresh_token', refresh_token: 'x' })).status).toBe(405);
+      expect((await post({ grant_type: 'client_credentials' })).status).toBe(405);
       expect((await RegistryClient.basic(registry.url, 'viewer', 'wrong').token([])).status).toBe(401);
+    });
+
+    describe('refresh tokens', () => {
+      const post = async (form: Record<string, string>) =>
+        await new RegistryClient(registry.url).ask('POST', '/v2/token', {
+          body: new URLSearchParams({ service: 'x', ...form }).toString(),
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        });
+      type Tokens = { access_token: string; refresh_token?: string };
+      const refreshed = async (token: string | undefined, more: Record<string, string> = {}) =>
+        await post({ grant_type: 'refresh_token', refresh_token: token ?? '', ...more });
+
+      test('docker logs in with offline_token, keeps the refresh token, and gets tokens with it instead of the password', async () => {
+        const client = RegistryClient.basic(registry.url, 'operator', PASSWORD);
+        const query = 'service=x&account=operator&client_id=docker&offline_token=true';
+        const { refresh_token: kept } = (await client.ask('GET', `/v2/token?${query}`)).json() as Tokens;
+        const answer = await refreshed(kept, { scope: 'repository:team/refreshed:pull,push', client_id: 'docker' });
+        const tokens = answer.json() as Tokens;
+        expect([answer.status, tokens.refresh_token]).toEqual([200, kept]);
+        const pusher = new RegistryClient(registry.url, `Bearer ${tokens.access_token}`);
+        expect((await pushImage(pusher, 'team/refreshed', '1')).answer.status).toBe(201);
+        // By itself it opens nothing.
+        expect((await new RegistryClient(registry.url, `Bearer ${kept}`).ask('GET', '/v2/')).status).toBe(401);
+        // And who does not ask for one gets none.
+        expect((await client.token([])).json()).not.toHaveProperty('refresh_token');
+      });
+
+      test('by a form as well; nobody in particular gets none; what is no refresh token is refused', async () => {
+        const form = { grant_type: 'password', username: 'viewer', password: PASSWORD, access_type: 'offline' };
+        const { refresh_token: kept, access_token: other } = (await post(form)).json() as Tokens;
+        expect((await refreshed(kept)).status).toBe(200);
+        const anonymous = await new RegistryClient(registry.url).ask('GET', '/v2/token?service=x&offline_token=true');
+        expect(anonymous.json()).not.toHaveProperty('refresh_token');
+        for (const bad of ['', 'x', other, `${kept}x`]) expect((await refreshed(bad)).status).toBe(401);
+      });
+
+      test('they end with the password, the account, the registry key, and in time', async () => {
+        const accountId = async () => (await findAccount(store.db, { name: 'leaver' }))?.id ?? '';
+        const login = async (name: string, password: string) =>
+          ((await post({ grant_type: 'password', username: name, password, access_type: 'offline' })).json() as Tokens)
+            .refresh_token;
+        await registry.addAccount('leaver', PASSWORD, { team: 'viewer' });
+        const first = await login('leaver', PASSWORD);
+        await updateAccount(store.db, await accountId(), { passwordHash: await hashPassword('another good password') });
+        const ended = await refreshed(first);
+        expect([ended.status, ended.body.toString()]).toEqual([401, expect.stringMatching(/log in again/)]);
+        const second = await login('leaver', 'another good password');
+        expect((await refreshed(second)).status).toBe(200);
+        await updateAccount(store.db, await accountId(), { disabledAt: new Date(clock) });
+        expect((await refreshed(second)).status).toBe(401);
+        const namespaceId = await registry.namespaceId('team');
+        const project = { space: 'ospid-r', namespaceId, projectId: 'r', projectName: 'Project r' };
+        const third = await login('unused', registry.keys.rotate(project));
+        expect((await refreshed(third)).status).toBe(200);
+        registry.keys.rotate(project);
+        expect((await refreshed(third)).status).toBe(401);
+        const fourth = await login('viewer', PASSWORD);
+        clock += 91 * 24 * HOUR;
+        expect((await refreshed(fourth)).status).toBe(401);
+      });
     });
 
     test('behind a proxy, the log-in is where the client came to', async () => {
@@ -317,6 +379,37 @@ describeStores('the hosted registry', open => {
       expect((await client.ask('POST', '/v2/metered/b/blobs/uploads/')).status).toBe(403);
     });
 
+    test('whoever runs into the quota in the middle of a long stream reads why', async () => {
+      await registry.addAccount('streaming', PASSWORD, { streaming: 'operator' });
+      const client = await as('streaming', 'streaming/a');
+      const location = await client.startUpload('streaming/a');
+      await updateSpace(store.db, 'streaming', { quotaBytes: 1_000_000 });
+      async function* stream() {
+        for (let count = 0; count < 160; count += 1) yield Buffer.alloc(64 * 1024, count);
+      }
+      const over = await client.ask('PATCH', location, { body: stream() });
+      expect([over.status, over.body.toString()]).toEqual([403, expect.stringMatching(/quota of 1000000 bytes/)]);
+    });
+
+    test('defaults hold for spaces without rules of their own', async () => {
+      await registry.addAccount('plain', PASSWORD, { plain: 'operator' });
+      const client = await as('plain', 'plain/a');
+      await pushImage(client, 'plain/a', '1');
+      const nobody = new RegistryClient(registry.url);
+      const read = async () => (await nobody.ask('GET', '/v2/plain/a/manifests/1')).status;
+      const listed = async () =>
+        (await (await nobody.withToken(['registry:catalog:*'])).ask('GET', '/v2/_catalog')).body.toString();
+      const set = (change: RulesChange) => store.db.transaction().execute(trx => updateDefaultRules(trx, change));
+      expect([await read(), await listed()]).toEqual([401, expect.not.stringContaining('plain/a')]);
+      await set({ isPublic: true, quotaBytes: 10 });
+      expect([await read(), await listed()]).toEqual([200, expect.stringContaining('plain/a')]);
+      expect((await client.ask('POST', '/v2/plain/a/blobs/uploads/')).status).toBe(403);
+      await updateSpace(store.db, 'plain', { isPublic: false, quotaBytes: 1_000_000 });
+      expect([await read(), await listed()]).toEqual([401, expect.not.stringContaining('plain/a')]);
+      expect((await client.ask('POST', '/v2/plain/a/blobs/uploads/')).status).toBe(202);
+      await set({ isPublic: null, quotaBytes: null });
+    });
+
     test('an upload that hardly goes on is ended, and what came is kept', async () => {
       const client = await as('operator', 'team/slow');
       const location = await client.startUpload('team/slow');
@@ -372,13 +465,11 @@ describeStores('the hosted registry', open => {
       for (let round = 0; round < 6; round += 1) {
         clock += 25 * HOUR;
         const client = await as('operator', name);
-        const [first] = await Promise.all([
+        const [answer] = await Promise.all([
           client.pushBlob(name, digest, bytes),
           collectGarbage(registry.context, signal),
           collectGarbage(registry.context, signal),
         ]);
-        // The clock of this test is days ahead of the files', so that an upload under way may look forgotten; clients try again.
-        const answer = first.status === 201 ? first : await client.pushBlob(name, digest, bytes);
         expect(answer.status).toBe(201);
         expect((await client.ask('GET', `/v2/${name}/blobs/${digest}`)).body.equals(bytes)).toBe(true);
       }

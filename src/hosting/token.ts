@@ -28,12 +28,25 @@ export interface TokenClaims {
   readonly access: readonly Scope[];
 }
 
+/** What a refresh token says: with it a client gets other tokens, as long as what it logged in with holds. */
+export interface RefreshClaims {
+  readonly subject: TokenSubject;
+  /** Of the password that was shown, if any: with another one the token ends. */
+  readonly passwordMark: string | undefined;
+}
+
 /** Signs and reads tokens. */
 export interface TokenSigner {
   /** `service`: the registry that it is for. */
   sign(claims: TokenClaims, options: { readonly service: string; readonly at: Date }): string;
   /** What a token says; `undefined` when it is forged, has expired, or is none of ours. */
   verify(token: string, options: { readonly at: Date }): TokenClaims | undefined;
+  /** A refresh token, which opens nothing by itself. */
+  signRefresh(claims: RefreshClaims, options: { readonly at: Date }): string;
+  /** What a refresh token says, likewise. */
+  verifyRefresh(token: string, options: { readonly at: Date }): RefreshClaims | undefined;
+  /** Says nothing of `secret`, and changes with it. */
+  mark(secret: string): string;
 }
 
 const SETTING = 'hosting.token-key';
@@ -42,6 +55,24 @@ const MAX_TOKEN_LENGTH = 32 * 1024;
 const ISSUER = 'plimsoll';
 /** Of the clocks of several servers. */
 const LEEWAY_SECONDS = 10;
+
+const DAY_SECONDS = 86_400;
+/** How long a log-in by refresh token lasts. */
+const REFRESH_SECONDS = 90 * DAY_SECONDS;
+
+const subjectSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('anonymous') }),
+  z.object({ kind: z.literal('account'), accountId: z.string(), apiKeyId: z.string().optional() }),
+  z.object({ kind: z.literal('project'), keyId: z.string() }),
+]);
+
+const refreshSchema = z.object({
+  iss: z.literal(ISSUER),
+  exp: z.number(),
+  nbf: z.number(),
+  who: subjectSchema,
+  mark: z.string().optional(),
+});
 
 const claimsSchema = z.object({
   iss: z.literal(ISSUER),
@@ -54,11 +85,7 @@ const claimsSchema = z.object({
       actions: z.array(z.enum(REPOSITORY_ACTIONS)),
     }),
   ),
-  who: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('anonymous') }),
-    z.object({ kind: z.literal('account'), accountId: z.string(), apiKeyId: z.string().optional() }),
-    z.object({ kind: z.literal('project'), keyId: z.string() }),
-  ]),
+  who: subjectSchema,
 });
 
 /** A signer with the key of this database, which the first start makes. All servers of a database have the same. */
@@ -85,39 +112,59 @@ export async function openTokenSigner({
 
 /** A signer with a key of 32 bytes. */
 export function createTokenSigner(key: Uint8Array): TokenSigner {
-  const header = encode({ typ: 'JWT', alg: 'HS256', kid: 'plimsoll-1' });
+  // Two kinds, each with a header of its own, so that none is taken for the other.
+  const accessHeader = encode({ typ: 'JWT', alg: 'HS256', kid: 'plimsoll-1' });
+  const refreshHeader = encode({ typ: 'JWT', alg: 'HS256', kid: 'plimsoll-refresh-1' });
   const signatureOf = (text: string) => createHmac('sha256', key).update(text).digest();
+  const signed = (header: string, payload: object) => {
+    const text = `${header}.${encode(payload)}`;
+    return `${text}.${signatureOf(text).toString('base64url')}`;
+  };
+  const times = (at: Date, seconds: number) => {
+    const now = Math.floor(at.getTime() / 1000);
+    return { jti: randomUUID(), iat: now, nbf: now, exp: now + seconds };
+  };
+  const read = <T extends { exp: number; nbf: number }>(
+    token: string,
+    wanted: string,
+    schema: z.ZodType<T>,
+    at: Date,
+  ) => {
+    if (token.length > MAX_TOKEN_LENGTH) return undefined;
+    const [head = '', payload = '', signature = '', ...rest] = token.split('.');
+    // Our own header and no other: no choice of algorithm, no choice of key.
+    if (head !== wanted || rest.length > 0) return undefined;
+    const given = Buffer.from(signature, 'base64url');
+    const right = signatureOf(`${head}.${payload}`);
+    if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined;
+    const claims = schema.safeParse(decode(payload));
+    if (!claims.success) return undefined;
+    const now = at.getTime() / 1000;
+    return claims.data.exp <= now || claims.data.nbf > now + LEEWAY_SECONDS ? undefined : claims.data;
+  };
   return {
     sign({ subject, access }, { service, at }) {
-      const now = Math.floor(at.getTime() / 1000);
-      const payload = encode({
+      return signed(accessHeader, {
         iss: ISSUER,
         aud: service,
         sub: subject.kind === 'account' ? subject.accountId : subject.kind,
-        jti: randomUUID(),
-        iat: now,
-        nbf: now,
-        exp: now + TOKEN_SECONDS,
+        ...times(at, TOKEN_SECONDS),
         access,
         who: subject,
       });
-      const text = `${header}.${payload}`;
-      return `${text}.${signatureOf(text).toString('base64url')}`;
     },
     verify(token, { at }) {
-      if (token.length > MAX_TOKEN_LENGTH) return undefined;
-      const [head = '', payload = '', signature = '', ...rest] = token.split('.');
-      // Our own header and no other: no choice of algorithm, no choice of key.
-      if (head !== header || rest.length > 0) return undefined;
-      const given = Buffer.from(signature, 'base64url');
-      const wanted = signatureOf(`${head}.${payload}`);
-      if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return undefined;
-      const claims = claimsSchema.safeParse(decode(payload));
-      if (!claims.success) return undefined;
-      const now = at.getTime() / 1000;
-      if (claims.data.exp <= now || claims.data.nbf > now + LEEWAY_SECONDS) return undefined;
-      return { subject: claims.data.who, access: claims.data.access };
+      const claims = read(token, accessHeader, claimsSchema, at);
+      return claims === undefined ? undefined : { subject: claims.who, access: claims.access };
     },
+    signRefresh({ subject, passwordMark: mark }, { at }) {
+      return signed(refreshHeader, { iss: ISSUER, ...times(at, REFRESH_SECONDS), who: subject, mark });
+    },
+    verifyRefresh(token, { at }) {
+      const claims = read(token, refreshHeader, refreshSchema, at);
+      return claims === undefined ? undefined : { subject: claims.who, passwordMark: claims.mark };
+    },
+    mark: secret => signatureOf(`mark ${secret}`).toString('base64url').slice(0, 22),
   };
 }
 

@@ -1,6 +1,7 @@
 /**
  * Uploads: started in a repository, grown by chunks or a stream, and ended as a blob of that repository. They survive a restart.
  */
+import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { PlimsollError } from '#base/errors.ts';
 import type { Digest } from '#oci/digest.ts';
@@ -73,9 +74,10 @@ export async function startUpload(
 ): Promise<UploadStatus> {
   const { store, blobs, now } = context;
   await bytesLeft(context, repository);
-  const { id } = await blobs.startUpload({ signal });
+  const id = randomUUID();
+  // Known before it is there: the collection ends what nobody knows, and how old that is, a clock says that may not be ours.
   await insertUpload(store.db, { id, repositoryId: repository.id, startedBy: nameOf(caller) }, now());
-  return { id, sizeBytes: 0 };
+  return await blobs.startUpload({ id, signal });
 }
 
 /** How far an upload has come. @throws {DistributionError} `BLOB_UPLOAD_UNKNOWN`. */

@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
@@ -107,3 +109,46 @@ test.each([
   },
   90_000,
 );
+
+/** Most memory that a process had since the last time, in bytes: proc_pid_status(5), proc_pid_clear_refs(5). */
+function takePeakMemory({ pid }: ChildProcess): number {
+  const [, kib = ''] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  return Number(kib) * 1024;
+}
+
+/** Sends zeros in one request, at the speed at which they are taken. */
+async function sendZeros(url: string, authorization: string, bytes: number): Promise<number | undefined> {
+  const sending = request(url, { method: 'PATCH', headers: { authorization, 'content-length': bytes } });
+  const answered = once(sending, 'response') as Promise<[IncomingMessage]>;
+  const block = Buffer.alloc(1024 * 1024);
+  for (let sent = 0; sent < bytes; sent += block.length) {
+    if (!sending.write(block)) await once(sending, 'drain');
+  }
+  sending.end();
+  const [response] = await answered;
+  response.resume();
+  return response.statusCode;
+}
+
+test('a server takes uploads of any size with the memory that it has for small ones', async () => {
+  await using folder = await scratchFolder();
+  const { child, url } = await start(folder.path, false);
+  try {
+    const basic = RegistryClient.basic(url, 'tester', 'correct horse battery');
+    const { token } = (await basic.token([`repository:${REPO}:pull,push`])).json() as { token: string };
+    const client = new RegistryClient(url, `Bearer ${token}`);
+    const peaks: number[] = [];
+    for (const mib of [32, 384]) {
+      const location = await client.startUpload(REPO);
+      takePeakMemory(child);
+      expect(await sendZeros(`${url}${location}`, `Bearer ${token}`, mib * 1024 * 1024)).toBe(202);
+      peaks.push(takePeakMemory(child));
+      expect((await client.ask('DELETE', location)).status).toBe(204);
+    }
+    const [small = 0, large = 0] = peaks;
+    expect(large - small).toBeLessThan(64 * 1024 * 1024);
+  } finally {
+    await kill(child);
+  }
+}, 60_000);

@@ -1,5 +1,5 @@
 /** What every blob store promises. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -124,6 +124,14 @@ export function describeBlobStore(title: string, open: () => Promise<BlobStore>)
       const { id } = await store.startUpload({ signal });
       const over = store.append(id, chunksOf(Buffer.alloc(11)), { offset: 0, limitBytes: 10, signal });
       await expect(over).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    });
+
+    test('an upload has the id that its caller gave it', async () => {
+      await using store = await open();
+      const id = randomUUID();
+      expect(await store.startUpload({ id, signal })).toEqual({ id, sizeBytes: 0 });
+      expect(await store.getUpload(id, { signal })).toEqual({ id, sizeBytes: 0 });
+      await store.cancel(id, { signal });
     });
 
     test('two who upload the same blob both succeed', async () => {

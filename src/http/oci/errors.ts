@@ -19,6 +19,9 @@ export class ChallengeError extends DistributionError {
   }
 }
 
+/** How long what a refused client still sends is taken. */
+const LINGER_MS = 10_000;
+
 /** Answers with an error. Of a bug only the request's id is told; the log has the rest. */
 export async function sendOciError(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const { status, code, message, detail } = toAnswer(error, request.id);
@@ -28,6 +31,7 @@ export async function sendOciError(error: unknown, request: FastifyRequest, repl
   if (error instanceof Error && 'retryAfterSeconds' in error) {
     reply.header('retry-after', String(Math.max(1, Math.ceil(Number(error.retryAfterSeconds)))));
   }
+  leaveBody(request);
   // A client that sends nothing any more would keep the connection.
   if (status === 408) reply.header('connection', 'close');
   reply.code(status);
@@ -39,6 +43,19 @@ export async function sendOciError(error: unknown, request: FastifyRequest, repl
     reply.header('content-length', body.length);
     await reply.send();
   } else await reply.send(body);
+}
+
+/**
+ * What is left of a body that nobody reads any more: it is taken, so that the client comes to read the answer instead of finding the connection
+ * reset while it still sends; but not for long.
+ */
+function leaveBody({ raw }: FastifyRequest): void {
+  if (raw.complete) return;
+  raw.on('error', () => undefined);
+  raw.resume();
+  setTimeout(() => {
+    if (!raw.complete) raw.destroy();
+  }, LINGER_MS).unref();
 }
 
 interface Answer {
