@@ -11,7 +11,7 @@ beforeAll(async () => {
   if (why !== undefined) return;
   world = await startWebWorld({ isNew: true });
   page = await world.open();
-}, 120_000);
+}, 300_000);
 afterAll(() => world?.[Symbol.asyncDispose]());
 
 test.skipIf(why !== undefined)(

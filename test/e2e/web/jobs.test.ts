@@ -31,7 +31,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('scan jobs', () => {
     registryId = await connect('Harbour', world.registry.host);
     page = await world.open();
     await signIn(page);
-  }, 120_000);
+  }, 300_000);
   afterAll(() => world?.[Symbol.asyncDispose]());
 
   test('a run is paused and goes on, before the eyes of whoever watches', { timeout: 90_000 }, async () => {

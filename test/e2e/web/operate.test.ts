@@ -44,7 +44,7 @@ beforeAll(async () => {
   sensorId = sensors[0]?.id ?? '';
   page = await world.open();
   await signIn(page);
-}, 120_000);
+}, 300_000);
 afterAll(() => world?.[Symbol.asyncDispose]());
 
 test.skipIf(!isPossible)('a run is cancelled, and restarted where it was cut short', { timeout: 90_000 }, async () => {

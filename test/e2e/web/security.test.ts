@@ -45,7 +45,7 @@ describe.skipIf(!isPossible)('security pages', () => {
     registryId = await scanAll(world);
     page = await world.open();
     await signIn(page);
-  }, 120_000);
+  }, 300_000);
   afterAll(() => world?.[Symbol.asyncDispose]());
 
   test('from the overview to what needs attention', { timeout: 60_000 }, async () => {

@@ -17,7 +17,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('settings', () => {
     world = await startWebWorld({ env: { PLIMSOLL_PRIVATE_ADDRESSES: 'allow' } });
     page = await world.open();
     await signIn(page);
-  }, 120_000);
+  }, 300_000);
   afterAll(() => world?.[Symbol.asyncDispose]());
 
   test('a webhook is made, tried, and its deliveries are there to be read', { timeout: 60_000 }, async () => {
