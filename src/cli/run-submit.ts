@@ -9,6 +9,7 @@ import { pause } from '#scan/sensor/reports.ts';
 import { type CliContext, hasColors } from './context.ts';
 import { registryOptions } from './image-options.ts';
 import { readInput } from './read-input.ts';
+import { readSubmitted } from './read-submitted.ts';
 import { openServerApi, type ServerApi } from './server-api.ts';
 import type { ServerOptions } from './server-options.ts';
 import { renderSubmission, type Submission, type SubmittedImage } from './submission-text.ts';
@@ -40,45 +41,6 @@ const requestSchema = z.object({
   imageIds: z.array(z.string()),
 });
 type Request = z.output<typeof requestSchema>;
-
-const imageSchema = z.object({
-  image: z.object({
-    id: z.string(),
-    digest: z.string(),
-    listDigest: z.string().nullable(),
-    architecture: z.string(),
-    isVerifiedCertified: z.boolean().nullable(),
-    grade: z.string().nullable(),
-    publishedAt: z.string().nullable(),
-  }),
-  objections: z.array(z.object({ message: z.string() })),
-});
-
-const resultsSchema = z.object({
-  items: z.array(
-    z.object({
-      origin: z.string(),
-      policy: z.string().nullable(),
-      gate: z.object({ outcome: z.string(), summary: z.string() }).nullable(),
-      checks: z.array(
-        z.object({
-          name: z.string(),
-          outcome: z.string(),
-          summary: z.string().nullable(),
-          fix: z.string().nullable(),
-          found: z.array(
-            z.object({
-              kind: z.string(),
-              subject: z.string(),
-              detail: z.string().nullable(),
-              layer: z.number().nullable(),
-            }),
-          ),
-        }),
-      ),
-    }),
-  ),
-});
 
 /** What the situation of a failed scan is called among our errors; `docs/projects.md` lists situations. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -118,11 +80,11 @@ export async function runSubmit(text: string, options: SubmitCommandOptions, con
     const done = await waitFor(server, asked, say, signal);
     requireDone(done, `Cannot scan "${printable(pullSpec)}"`);
     for (const { message } of done.warnings.slice(asked.warnings.length)) say(message);
-    let images = await readImages(server, done.imageIds, signal);
+    let images = await readSubmitted(server, done.imageIds, signal);
     const isCertified = images.every(({ isCertified: one }) => one);
     if (options.publish === true && isCertified) {
       await publish(server, projectId, images, say, signal);
-      images = await readImages(server, done.imageIds, signal);
+      images = await readSubmitted(server, done.imageIds, signal);
     }
     const submission: Submission = { projectId, requestId: done.id, pullSpec, tag, images };
     stdout.write(
@@ -246,34 +208,6 @@ function requireDone({ status, statusMessage, situation, imageIds }: Request, ta
   if (status === 'completed' || imageIds.length > 0) return;
   const code = CODES[situation ?? ''] ?? 'REGISTRY_UNAVAILABLE';
   throw new PlimsollError(code, `${task}: ${printable(statusMessage ?? status, 4000)}`);
-}
-
-async function readImages(
-  server: ServerApi,
-  ids: readonly string[],
-  signal: AbortSignal,
-): Promise<readonly SubmittedImage[]> {
-  const images: SubmittedImage[] = [];
-  for (const id of ids) {
-    const path = `/project-images/${id}`;
-    const task = `Cannot read image ${id}`;
-    const { image, objections } = await server.ask({ method: 'GET', path, task, answer: imageSchema }, signal);
-    const results = await server.ask(
-      { method: 'GET', path: `${path}/test-results?limit=100`, task, answer: resultsSchema },
-      signal,
-    );
-    const ours = results.items.find(({ origin }) => origin === 'verified');
-    const { isVerifiedCertified, ...facts } = image;
-    images.push({
-      ...facts,
-      isCertified: isVerifiedCertified === true,
-      policy: ours?.policy ?? null,
-      checks: ours?.checks ?? [],
-      gate: ours?.gate ?? null,
-      objections: objections.map(({ message }) => message),
-    });
-  }
-  return images;
 }
 
 /** Publishes the images, those of an index as one. What stands against it is said, and in their objections. */

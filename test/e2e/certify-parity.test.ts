@@ -1,8 +1,10 @@
 /**
- * The same images, certified without a server, by a remote scan and after a push: every check finds the same, word for word.
+ * The same images, certified without a server, by a remote scan, after a push and after a scan by a sensor: every check finds the same, word
+ * for word.
  */
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CHECK_NAMES } from '#certification/check.ts';
 import { runCli } from '#cli/program.ts';
 import { RegistryClient } from '#hosting/testing/registry-client.ts';
 import { makeRpmDatabase } from '../../src/inventory/rpm/testdata/make-rpms.ts';
@@ -164,6 +166,40 @@ describe.each(rows)('an image of which $why', row => {
   }, 60_000);
 });
 
+test('a sensor over HTTP tells the server enough for the same checks', async () => {
+  const registry = await world.root.native('POST', 'registries', {
+    namespaceId: world.acme.namespaceId,
+    name: 'parity',
+    type: 'docker-v2',
+    url: `http://${world.registry.host}`,
+    tls: { insecureHttp: true },
+  });
+  expect(registry.status, registry.text).toBe(201);
+  // Images that nobody else has read; their layers nobody shall have either.
+  const images: { readonly digest: string; readonly tag: string; readonly row: Row }[] = [];
+  for (const [at, row] of rows.entries()) {
+    const layers = [...row.layers, [file('opt/sensor', row.why)]];
+    const image = await build({ ...row, layers });
+    const tag = `2.0-${at + 1}`;
+    world.registry.hold('acme/pilot', tag, image);
+    images.push({ digest: image.digest, tag, row });
+    const body = { repository: 'acme/pilot', tag };
+    const run = await world.root.native('POST', `registries/${String(registry.json()['id'])}/images/scan`, body);
+    expect(run.status, run.text).toBe(202);
+  }
+  const { token } = (await world.root.native('POST', 'sensor-tokens', { name: 'near' })).json<{ token: string }>();
+  const options = ['--state', world.folder.at('sensor'), '--disk-floor', '0', '--private-addresses', 'allow'];
+  const sensor = await plimsoll('sensor', '--server', world.url, '--token', token, '--once', ...options);
+  expect(sensor.status, sensor.err).toBe(0);
+  for (const { digest, tag, row } of images) {
+    const path = `images/${digest}/checks?policy=${row.policy}`;
+    await expect.poll(async () => (await world.acme.native('GET', path)).status, { timeout: 30_000 }).toBe(200);
+    const { results } = (await world.acme.native('GET', path)).json<{ results: readonly Told[] }>();
+    const alone = await certifyAlone(`${world.registry.host}/acme/pilot:${tag}`, row.policy);
+    expect(inOrder(results), row.why).toEqual(alone);
+  }
+}, 120_000);
+
 /** Only an admin may grant root, so that such projects are the admin's. */
 async function addProject(row: Row, container: object) {
   const project = await world.addProject(
@@ -179,21 +215,33 @@ async function addProject(row: Row, container: object) {
 }
 
 async function certifyAlone(reference: string, policy: string): Promise<readonly Told[]> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const base = `${world.registry.host}/bases/ubi:9`;
   const options = ['--policy', policy, '--base', base, '--gate', 'none', '--format', 'json', '--quiet'];
-  const text = stdout.toArray();
-  await runCli(['certify', reference, ...options], {
+  const { out } = await plimsoll('certify', reference, ...options);
+  return (JSON.parse(out) as { checks: readonly Told[] }).checks.map(toTold);
+}
+
+async function plimsoll(...args: readonly string[]) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const texts = [stdout, stderr].map(async stream => Buffer.concat(await stream.toArray()).toString('utf8'));
+  const status = await runCli(args, {
     env: {},
     stdout,
     stderr,
-    signal: new AbortController().signal,
+    // A sensor that cannot do its work would wait for better times.
+    signal: AbortSignal.timeout(90_000),
     version: '0',
     now: () => new Date(),
   });
   stdout.end();
-  const { checks } = JSON.parse(Buffer.concat(await text).toString('utf8')) as { checks: readonly Told[] };
-  return checks.map(toTold);
+  stderr.end();
+  const [out = '', err = ''] = await Promise.all(texts);
+  return { status, out, err };
+}
+
+function inOrder(results: readonly Told[]): readonly Told[] {
+  const byName = new Map(results.map(one => [one.name, toTold(one)]));
+  return CHECK_NAMES.flatMap(name => byName.get(name) ?? []);
 }
 
 /** What the server’s own checks said, once they have run. */
@@ -210,12 +258,10 @@ async function resultsOf(projectId: string) {
   const result = await read();
   if (result === undefined) throw new Error('There is no result');
   const { passed, failed, errors } = result.results;
-  const byName = new Map([...passed, ...failed, ...errors].map(one => [one.name, toTold(one)]));
-  const order = (await import('#certification/check.ts')).CHECK_NAMES;
   return {
     passed: result.passed,
     policy: result.policy,
-    checks: order.flatMap(name => byName.get(name) ?? []),
+    checks: inOrder([...passed, ...failed, ...errors]),
   };
 }
 
