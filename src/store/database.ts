@@ -26,8 +26,8 @@ export type Trx = Transaction<Tables>;
 /** Where the store is. */
 export type StoreLocation =
   | { readonly kind: 'postgres'; readonly url: string; readonly maxConnections?: number | undefined }
-  /** `folder` is made when it is missing; without one everything is in memory, for tests. */
-  | { readonly kind: 'pglite'; readonly folder?: string | undefined };
+  /** `folder` is made when it is missing; without one everything is in memory, for tests, from a `dump` if there is one. */
+  | { readonly kind: 'pglite'; readonly folder?: string | undefined; readonly dump?: Blob | undefined };
 
 /** An open store. Closing it waits for queries under way. */
 export interface Store extends AsyncDisposable {
@@ -101,7 +101,7 @@ async function openPostgres({ url, maxConnections = 10 }: StoreLocation & { kind
   };
 }
 
-async function openPglite({ folder }: StoreLocation & { kind: 'pglite' }): Promise<Store> {
+async function openPglite({ folder, dump }: StoreLocation & { kind: 'pglite' }): Promise<Store> {
   let lock: FolderLock | undefined;
   if (folder !== undefined) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -109,7 +109,7 @@ async function openPglite({ folder }: StoreLocation & { kind: 'pglite' }): Promi
   }
   let pglite: PGlite;
   try {
-    pglite = await (folder === undefined ? openInMemory() : openOnThread(join(folder, 'postgres')));
+    pglite = await (folder === undefined ? openInMemory(dump) : openOnThread(join(folder, 'postgres')));
   } catch (error) {
     lock?.[Symbol.dispose]();
     const { message } = error as Error;
@@ -135,9 +135,12 @@ async function openPglite({ folder }: StoreLocation & { kind: 'pglite' }): Promi
 }
 
 /** In this very thread: tests have many of them, and nobody waits. */
-async function openInMemory(): Promise<PGlite> {
+async function openInMemory(dump: Blob | undefined): Promise<PGlite> {
   const { PGlite } = await import('@electric-sql/pglite');
-  return await PGlite.create({ parsers: { ...VALUE_PARSERS } });
+  return await PGlite.create({
+    parsers: { ...VALUE_PARSERS },
+    ...(dump === undefined ? {} : { loadDataDir: dump }),
+  });
 }
 
 /** Keys inside of JSON values are data, not names of columns. */

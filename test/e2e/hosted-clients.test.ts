@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collectSettings, readSettings } from '#base/server-settings.ts';
 import { RegistryClient } from '#hosting/testing/registry-client.ts';
+import { placeEmbedded } from '#store/testing/embedded-template.ts';
 import { type RunningServer, startServer } from '../../src/main/server/start-server.ts';
 import { makeImage, makeIndex, makeLayer, writeOciLayout } from '../fixtures/image-builder.ts';
 import { type ScratchFolder, scratchFolder } from '../fixtures/scratch-folder.ts';
@@ -20,6 +21,7 @@ describe.skipIf(!['podman', 'skopeo', 'buildah'].every(has))('real clients of th
 
   beforeAll(async () => {
     folder = await scratchFolder();
+    await placeEmbedded(folder.at('data'));
     const flags = {
       listen: '127.0.0.1:0',
       data: folder.at('data'),

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { describe } from 'vitest';
 import { openStore, type Store, type StoreLocation } from '../database.ts';
 import { migrate } from '../migrate.ts';
+import { embeddedDump } from './embedded-template.ts';
 import { findPostgres, sharedPostgres } from './postgres-server.ts';
 
 /** Opens a store for one test, migrated and empty; held with `await using`. */
@@ -18,7 +19,7 @@ export function describeStores(title: string, suite: (open: OpenTestStore, kind:
 
 /** A migrated store in memory. */
 export async function openEmbedded(): Promise<Store> {
-  const store = await openStore({ kind: 'pglite' });
+  const store = await openStore({ kind: 'pglite', dump: await embeddedDump() });
   await migrate(store);
   return store;
 }

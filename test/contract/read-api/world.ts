@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import { collectSettings, readSettings } from '#base/server-settings.ts';
 import { openStore } from '#store/database.ts';
 import { migrate } from '#store/migrate.ts';
+import { placeEmbedded } from '#store/testing/embedded-template.ts';
 import { startServer } from '../../../src/main/server/start-server.ts';
 import { scratchFolder } from '../../fixtures/scratch-folder.ts';
 import { placeContent, type ReadContent } from './content.ts';
@@ -52,6 +53,7 @@ export interface ReadWorld extends AsyncDisposable, ReadContent {
 export async function openReadWorld(): Promise<ReadWorld> {
   await using opened = new AsyncDisposableStack();
   const folder = opened.use(await scratchFolder());
+  await placeEmbedded(folder.path);
   const content = await fill(folder.path);
   let aheadMs = 0;
   const flags = {
