@@ -184,7 +184,12 @@ export async function retireBuilder(trx: Trx, id: string, at: Date): Promise<str
     .set(eb => ({
       retiredAt: at,
       tokenHash: null,
-      name: eb.fn<string>('concat', ['name', eb.val(' retired '), eb.cast<string>('id', 'text')]),
+      // Said to be text: PostgreSQL gives no type to a value among the arguments of concat.
+      name: eb.fn<string>('concat', [
+        'name',
+        eb.cast<string>(eb.val(' retired '), 'text'),
+        eb.cast<string>('id', 'text'),
+      ]),
     }))
     .where('id', '=', id)
     .where('retiredAt', 'is', null)
