@@ -17,9 +17,7 @@ const digest = z.string().regex(/^sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})$/, '
 export const LEASE_MS = 60_000;
 
 /** Programs and their versions. */
-export const versionsSchema = z
-  .record(text(50), text(100))
-  .refine(value => Object.keys(value).length <= 20, 'too many');
+const versionsSchema = z.record(text(50), text(100)).refine(value => Object.keys(value).length <= 20, 'too many');
 
 /** Asks for a build; the answer may take `waitMs`. */
 export const leaseQuestion = z.strictObject({ waitMs: z.number().int().min(0).max(60_000), versions: versionsSchema });
@@ -35,7 +33,7 @@ export const reportSchema = z.strictObject({
 });
 
 /** What was built and pushed; see build-request.ts. */
-export const resultSchema = z.strictObject({
+const resultSchema = z.strictObject({
   commit: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'a commit'),
   digest,
   manifests: z
@@ -50,7 +48,7 @@ export const resultSchema = z.strictObject({
 });
 
 /** Why a build came to nothing. */
-export const failureSchema = z.strictObject({
+const failureSchema = z.strictObject({
   code: text(100),
   message: text(10_000),
   step: z.enum(['clone', 'build', 'push']),

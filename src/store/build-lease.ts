@@ -7,7 +7,7 @@ import { type Db, type Trx, toJson } from './database.ts';
 import type { BuilderTable } from './tables.ts';
 
 /** States in which a builder has the build. */
-export const LEASED_STATES = ['cloning', 'building', 'pushing'] as const;
+const LEASED_STATES = ['cloning', 'building', 'pushing'] as const;
 
 /** A builder. */
 export interface BuilderRecord {
@@ -184,7 +184,6 @@ export async function retireBuilder(trx: Trx, id: string, at: Date): Promise<str
     .set(eb => ({
       retiredAt: at,
       tokenHash: null,
-      // Said to be text: PostgreSQL gives no type to a value among the arguments of concat.
       name: eb.fn<string>('concat', [
         'name',
         eb.cast<string>(eb.val(' retired '), 'text'),
