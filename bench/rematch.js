@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { median } from './measure.js';
+import { startServerOn } from './server-world.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const node = join(root, 'node_modules/node/bin/node');
@@ -53,6 +54,9 @@ async function main() {
     } finally {
       await close();
     }
+    const isFilled =
+      kind === 'pglite' && !process.argv.includes('--no-reads') && !process.argv.includes('--on-this-thread');
+    if (isFilled) await measureApi();
   }
   rmSync(work, { recursive: true, force: true });
 }
@@ -313,6 +317,44 @@ async function measureReads(store) {
     row(`pglite, ${READ_IMAGES} images: ${name}, median`, median(values), 'ms');
   }
   await context.vulnerabilities[Symbol.asyncDispose]();
+}
+
+/** The reads of the API that a person or a pipeline makes most, over HTTP, one after the other, of the server as it is. */
+async function measureApi() {
+  const server = await startServerOn('pglite', { sensor: 'off', data: join(work, 'data') });
+  const { items } = await server.call('GET', 'images?limit=50&sort=worst');
+  const registry = '00000000-0000-4000-8000-000000000002';
+  const any = n => Math.floor(Math.random() * n);
+  const digest = () => items[any(items.length)].digest;
+  const cve = () => `CVE-2020-${10_000 + any(10_000)}`;
+  const reads = {
+    'images, worst first': () => 'images?limit=50&sort=worst',
+    'images of a registry with critical findings': () => `images?registry=${registry}&severity=critical&limit=50`,
+    'images with a weakness': () => `images?cve=${cve()}&limit=50`,
+    'an image': () => `images/${digest()}`,
+    'findings of an image': () => `images/${digest()}/findings?limit=50`,
+    'packages of an image': () => `images/${digest()}/packages?limit=50`,
+    'weaknesses, worst first': () => 'vulnerabilities?limit=50',
+    'registries with their totals': () => 'registries?limit=50',
+    'repositories of a registry': () => `registries/${registry}/repositories?limit=50`,
+    'tags of a repository': () =>
+      `registries/${registry}/tags?repository=team/app-${1 + any(READ_IMAGES / 10)}&limit=50`,
+    overview: () => 'overview',
+  };
+  const times = Object.fromEntries(Object.keys(reads).map(name => [name, []]));
+  for (let round = 0; round < 220; round += 1) {
+    for (const [name, path] of Object.entries(reads)) {
+      const started = performance.now();
+      await server.call('GET', path());
+      if (round >= 20) times[name].push(performance.now() - started);
+    }
+  }
+  for (const [name, values] of Object.entries(times)) {
+    values.sort((a, b) => a - b);
+    row(`API, ${READ_IMAGES} images: ${name}, p99`, values[Math.floor(values.length * 0.99)], 'ms', BUDGET_READ_MS);
+    row(`API, ${READ_IMAGES} images: ${name}, median`, median(values), 'ms');
+  }
+  await server.close();
 }
 
 function row(name, value, unit, budget) {

@@ -4,6 +4,7 @@
  * Builds the large image at the first run (root, debootstrap and buildah; ten minutes). Options: `--runs N` (default 5), `--peers` to
  * measure other tools too, where they are at hand.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +28,13 @@ mkdirSync(work, { recursive: true });
 startUp();
 largeImage();
 if (process.argv.includes('--peers')) peers();
+for (const program of ['rematch.js', 'listing.js', 'registry-scan.js']) server(program);
+
+/** Benchmarks of the server are programs of their own. */
+function server(program) {
+  const { status } = spawnSync(node, [join(root, 'bench', program)], { stdio: 'inherit' });
+  if (status !== 0) process.exitCode = 1;
+}
 
 function startUp() {
   const figures = measureInTurn({ plimsoll: plimsoll('--version'), node: [node, '-e', '0'] }, Math.max(runs, 10));

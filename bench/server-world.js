@@ -64,8 +64,8 @@ export function scratch(name) {
   return folder;
 }
 
-/** Starts a server on `kind` of store, and signs in. */
-export async function startServerOn(kind, { sensor = 'on', concurrency = '4' } = {}) {
+/** Starts a server on `kind` of store, and signs in; `data`: a data folder that there is already. */
+export async function startServerOn(kind, { sensor = 'on', data } = {}) {
   const { collectSettings, readSettings } = await import('#base/server-settings.ts');
   const { startServer } = await import('../src/main/server/start-server.ts');
   const folder = scratch('server');
@@ -82,10 +82,9 @@ export async function startServerOn(kind, { sensor = 'on', concurrency = '4' } =
   }
   const flags = {
     listen: '127.0.0.1:0',
-    data: join(folder, 'data'),
+    data: data ?? join(folder, 'data'),
     adminPassword: PASSWORD,
     sensor,
-    sensorConcurrency: concurrency,
     databaseSchedule: 'never',
     diskFloor: '0',
     logLevel: 'error',
