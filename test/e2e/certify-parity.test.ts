@@ -115,7 +115,7 @@ beforeAll(async () => {
   );
   const reply = await world.root.native('POST', 'base-images', { reference: `${world.registry.host}/bases/ubi:9` });
   expect(reply.status, reply.text).toBe(201);
-}, 60_000);
+}, 180_000);
 afterAll(async () => await world[Symbol.asyncDispose]());
 
 async function build({ layers, config, type }: Row): Promise<BuiltContent> {
@@ -139,7 +139,7 @@ describe.each(rows)('an image of which $why', row => {
     tag = `1.0-${rows.indexOf(row) + 1}`;
     world.registry.hold('acme/pilot', tag, image);
     alone = await certifyAlone(`${world.registry.host}/acme/pilot:${tag}`, row.policy);
-  }, 60_000);
+  }, 180_000);
 
   test('a remote scan finds what `plimsoll certify` finds', async () => {
     const project = await addProject(row, {});

@@ -27,7 +27,7 @@ describe.each(stores)('projects on %s', store => {
       store,
       registry: { auth: 'basic', login: { username: 'robot', password: PASSWORD } },
     });
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => await world[Symbol.asyncDispose]());
 
   const secretFor = (host: string) =>

@@ -21,7 +21,7 @@ describe.each(stores)('preflight, replayed against %s', store => {
   let world: CertificationWorld;
   beforeAll(async () => {
     world = await startCertificationWorld({ store });
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => await world[Symbol.asyncDispose]());
 
   const optionsFor = (project: WireProject, more: Partial<ReplayOptions> = {}): ReplayOptions => ({
