@@ -12,6 +12,8 @@ const SYSTEM_PACKAGES = {
   'openssh-server': 'repositories over SSH',
   'git-lfs': 'repositories with large files',
   slirp4netns: 'the network of builds',
+  iproute2: 'the network of builds',
+  procps: 'what builds leave running',
   uidmap: 'users of builds',
   'busybox-static': 'images that run without a distribution',
   openssl: 'certificates of test servers',

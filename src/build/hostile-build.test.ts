@@ -6,11 +6,12 @@ import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BuildLimits, BuildRequest } from './build-request.ts';
 import { runBuild } from './run-build.ts';
-import { type BuildWorld, keepWatch, openBuildWorld } from './testing/build-world.ts';
+import { BUILD_PROGRAMS, type BuildWorld, keepWatch, openBuildWorld } from './testing/build-world.ts';
+import { missingProgram } from './testing/git-server.ts';
 
 const MiB = 1024 * 1024;
 
-describe('a hostile build', () => {
+describe.skipIf(missingProgram(...BUILD_PROGRAMS) !== undefined)('a hostile build', () => {
   let world: BuildWorld;
   let count = 0;
 

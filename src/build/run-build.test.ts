@@ -6,7 +6,8 @@ import type { BuildRequest } from './build-request.ts';
 import { provenanceStatement } from './provenance.ts';
 import { runBuild } from './run-build.ts';
 import { testSource } from './test-source.ts';
-import { type BuildWorld, keepWatch, openBuildWorld } from './testing/build-world.ts';
+import { BUILD_PROGRAMS, type BuildWorld, keepWatch, openBuildWorld } from './testing/build-world.ts';
+import { missingProgram } from './testing/git-server.ts';
 
 const OWN = formatPlatform(defaultPlatform());
 
@@ -17,7 +18,7 @@ interface ManifestJson {
   readonly manifests: readonly { readonly digest: string; readonly platform: { readonly architecture: string } }[];
 }
 
-describe('a build', () => {
+describe.skipIf(missingProgram(...BUILD_PROGRAMS) !== undefined)('a build', () => {
   let world: BuildWorld;
 
   beforeAll(async () => {

@@ -9,9 +9,9 @@ import { join } from 'node:path';
 
 /** The groups of one build. */
 export interface ControlGroup extends AsyncDisposable {
-  /** Moves a process into them; its children follow. */
+  /** Moves a process into them; its children follow. What was exceeded before is forgotten. */
   add(pid: number): Promise<void>;
-  /** What was exceeded, as the kernel counted it. */
+  /** What was exceeded since the last `add`, as the kernel counted it. */
   exceeded(): Promise<'memory' | 'processes' | undefined>;
 }
 
@@ -35,24 +35,34 @@ export async function openControlGroup(
 
 class Groups implements ControlGroup {
   readonly #folders: readonly string[];
+  #before = { memory: 0, processes: 0 };
 
   constructor(folders: readonly string[]) {
     this.#folders = folders;
   }
 
   async add(pid: number): Promise<void> {
+    this.#before = await this.#count();
     for (const folder of this.#folders) await put(join(folder, 'cgroup.procs'), String(pid));
   }
 
   async exceeded(): Promise<'memory' | 'processes' | undefined> {
+    const now = await this.#count();
+    if (now.processes > this.#before.processes) return 'processes';
+    return now.memory > this.#before.memory ? 'memory' : undefined;
+  }
+
+  /** How often the limits were met so far: the kernel counts on for as long as the group is there. */
+  async #count(): Promise<{ readonly memory: number; readonly processes: number }> {
+    let memory = 0;
+    let processes = 0;
     for (const folder of this.#folders) {
-      const pids = await readText(join(folder, 'pids.events'));
-      if (/^max [1-9]/m.test(pids)) return 'processes';
-      const memory =
-        (await readText(join(folder, 'memory.events'))) + (await readText(join(folder, 'memory.oom_control')));
-      if (/^oom_kill [1-9]/m.test(memory)) return 'memory';
+      processes += Number(/^max ([0-9]+)/m.exec(await readText(join(folder, 'pids.events')))?.[1] ?? 0);
+      for (const file of ['memory.events', 'memory.oom_control']) {
+        memory += Number(/^oom_kill ([0-9]+)/m.exec(await readText(join(folder, file)))?.[1] ?? 0);
+      }
     }
-    return undefined;
+    return { memory, processes };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -57,25 +57,28 @@ async function openSlirp(pid: number, signal: AbortSignal): Promise<Network | st
     ended.then(() => false),
     once(child, 'error').then(() => false),
   ]);
-  if (!isReady) return said.trim() || 'it is not installed';
-  await closeLinkLocal(pid);
-  return {
-    kind: 'isolated',
-    [Symbol.asyncDispose]: async () => {
-      child.kill('SIGKILL');
-      await ended;
-    },
+  const stop = async () => {
+    child.kill('SIGKILL');
+    await ended;
   };
+  if (!isReady) return said.trim() || 'it is not installed';
+  if (!(await closeLinkLocal(pid))) {
+    await stop();
+    return 'ip of iproute2 is needed as well, to close what clouds tell secrets by';
+  }
+  return { kind: 'isolated', [Symbol.asyncDispose]: stop };
 }
 
 /** Nobody in the cell may change routes: what a Dockerfile runs lacks the right to. */
-async function closeLinkLocal(pid: number): Promise<void> {
+async function closeLinkLocal(pid: number): Promise<boolean> {
   for (const range of ['169.254.0.0/16', '100.100.100.200/32', '168.63.129.16/32', '192.0.0.192/32']) {
     const ns = [`--user=/proc/${pid}/ns/user`, `--net=/proc/${pid}/ns/net`, '-S', '0', '-G', '0', '--'];
     const child = spawn('nsenter', [...ns, 'ip', 'route', 'add', 'blackhole', range], {
       env: { PATH },
       stdio: 'ignore',
     });
-    await once(child, 'close').catch(() => {});
+    const [status] = (await once(child, 'close').catch(() => [1])) as [number | null];
+    if (status !== 0) return false;
   }
+  return true;
 }

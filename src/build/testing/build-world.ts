@@ -13,6 +13,12 @@ import { type HttpsGitServer, openRepositories, type Repositories, startHttpsGit
 const LOGIN = { username: 'builder', password: 'push-7c1f/+secret' };
 const MiB = 1024 * 1024;
 
+/** What it needs, and what builds need; all are Debian packages. */
+export const BUILD_PROGRAMS: readonly string[] = [
+  ...['git', 'buildah', 'slirp4netns', 'ip', 'unshare', 'nsenter', 'setpriv', 'ps'],
+  ...['docker-registry', 'skopeo', 'htpasswd', 'openssl', 'busybox'],
+];
+
 /** An open world. Held with `await using`. */
 export interface BuildWorld extends AsyncDisposable {
   readonly folder: ScratchFolder;

@@ -3,7 +3,7 @@
  */
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
@@ -15,6 +15,12 @@ import { promisify } from 'node:util';
 import { makeCertificate } from '../../../test/fixtures/registry-server.ts';
 
 const run = promisify(execFile);
+
+/** Which of these programs is not installed here; `undefined` when all are. */
+export function missingProgram(...programs: readonly string[]): string | undefined {
+  const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'.split(':');
+  return programs.find(program => !path.some(folder => existsSync(join(folder, program))));
+}
 
 /** Files of a commit by path; `{ link }` is a symbolic link, and a mode makes it executable. */
 export type Files = Readonly<Record<string, string | Uint8Array | { readonly link: string }>>;
