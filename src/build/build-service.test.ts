@@ -22,6 +22,7 @@ import { describeStores } from '#store/testing/stores.ts';
 import type { BuildContext } from './build-context.ts';
 import { followBuildLog, readBuildLog } from './build-log.ts';
 import type { BuilderPort, LeasedBuild } from './builder-port.ts';
+import { addBuilder, authenticateBuilder, listBuilders, removeBuilder } from './builders.ts';
 import { configureBuilds, getBuildConfiguration } from './configure-build.ts';
 import { buildKeyAuthority } from './push-key.ts';
 import { addBuild, cancelBuild, getBuild, listProjectBuilds, proposeTag, retryBuild, tagOf } from './queue-build.ts';
@@ -229,6 +230,19 @@ describeStores('the build service', open => {
       'build.started',
       'build.failed',
     ]);
+  });
+
+  test('a builder is let in by its token until it is removed, and its name is free then', async () => {
+    const admin: Caller = { principal: { name: 'root', by: 'api-key', everywhere: 'admin', namespaces: new Map() } };
+    const { builder: made, token } = await addBuilder(context, admin, 'one');
+    await expect(addBuilder(context, admin, 'one')).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(addBuilder(context, operator(), 'two')).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect(await authenticateBuilder(context, token)).toMatchObject({ id: made.id, name: 'one' });
+    await removeBuilder(context, admin, made.id);
+    await expect(authenticateBuilder(context, token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(removeBuilder(context, admin, made.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect((await addBuilder(context, admin, 'one')).builder.id).not.toBe(made.id);
+    expect(JSON.stringify(await listBuilders(context, admin))).not.toContain(token);
   });
 
   test('a builder that stops gives its build back, which costs no attempt', async () => {

@@ -1,6 +1,6 @@
 /** Handing builds to builders, each to one only, and what is known of who has one. */
 import { randomUUID } from 'node:crypto';
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { type BuildRecord, toBuild } from './build.ts';
 import { conflictOn } from './constraint.ts';
 import { type Db, type Trx, toJson } from './database.ts';
@@ -181,15 +181,7 @@ export async function touchBuilder(
 export async function retireBuilder(trx: Trx, id: string, at: Date): Promise<string | undefined> {
   const row = await trx
     .updateTable('builder')
-    .set(eb => ({
-      retiredAt: at,
-      tokenHash: null,
-      name: eb.fn<string>('concat', [
-        'name',
-        eb.cast<string>(eb.val(' retired '), 'text'),
-        eb.cast<string>('id', 'text'),
-      ]),
-    }))
+    .set({ retiredAt: at, tokenHash: null, name: sql<string>`name || ' retired ' || id::text` })
     .where('id', '=', id)
     .where('retiredAt', 'is', null)
     .returning('name')
