@@ -48,7 +48,7 @@ describe.each(stores)('published images of the hosted registry on %s', store => 
     for (const one of [images.amd64, images.arm64, attestation]) await push(one, one.digest);
     await push(index, '1.0-1');
     await push(draft, '1.0-2');
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => await world[Symbol.asyncDispose]());
 
   /** Publishes the index, or takes it back, whatever the checks say. */
@@ -60,12 +60,12 @@ describe.each(stores)('published images of the hosted registry on %s', store => 
       expect(reply.status, reply.text).toBe(202);
       const made = reply.json();
       const read = async () => (await world.boss.native('GET', `project-requests/${made['id']}`)).json();
-      await expect.poll(async () => (await read())['status'], { timeout: 20_000 }).toMatch(/completed|failed/);
+      await expect.poll(async () => (await read())['status'], { timeout: 60_000 }).toMatch(/completed|failed/);
       const { status, statusMessage } = await read();
       return `${status} ${statusMessage ?? ''}`;
     };
     // What has not been read yet is not published, whoever wants it.
-    await expect.poll(attempt, { timeout: 40_000, interval: 500 }).toMatch(/^completed/);
+    await expect.poll(attempt, { timeout: 100_000, interval: 500 }).toMatch(/^completed/);
   }
 
   const seenBy = async (client: RegistryClient) => {
@@ -110,7 +110,7 @@ describe.each(stores)('published images of the hosted registry on %s', store => 
     expect(items.map(({ pull, pullByTag }) => ({ pull, pullByTag }))).toEqual(
       fill(2, 0).map(() => ({ pull: `${host}/${name}@${index.digest}`, pullByTag: [`${host}/${name}:1.0-1`] })),
     );
-  }, 60_000);
+  }, 120_000);
 
   test.skipIf(!['podman', 'skopeo'].every(has))(
     'podman and skopeo pull them without a log-in, by tag and by digest, and are told to log in for anything else',
@@ -148,12 +148,12 @@ describe.each(stores)('published images of the hosted registry on %s', store => 
       expect(pulled.stderr, pulled.stderr).not.toMatch(/unauthorized/);
       expect(pulled.status).toBe(0);
     },
-    90_000,
+    120_000,
   );
 
   test('what is taken back is nobody’s any more', async () => {
     await change('publish');
     await change('unpublish');
     expect(await seenBy(new RegistryClient(world.url))).toEqual({ open: fill(6, 401), closed: fill(4, 401) });
-  }, 60_000);
+  }, 120_000);
 });
