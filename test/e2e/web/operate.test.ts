@@ -291,7 +291,7 @@ test.skipIf(!isPossible)('names from outside are text, whatever they look like',
 
 test.skipIf(!isPossible)(
   'axe finds nothing serious on any page: light, dark, narrow',
-  { timeout: 120_000 },
+  { timeout: 400_000 },
   async () => {
     const { items: runs } = (await world.call('GET', '/api/v1/runs')) as {
       items: { id: string; scheduleId: string }[];

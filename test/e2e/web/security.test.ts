@@ -20,6 +20,8 @@ import { buildZip } from '../../fixtures/zip-builder.ts';
 const run = promisify(execFile);
 const isPossible = whyNoBrowser() === undefined;
 const SHARED = resolve(process.env['PLIMSOLL_SHARED'] ?? resolve(import.meta.dirname, '../../../../shared'), 'data');
+/** As long as everything else in a browser is waited for. */
+const PATIENT = { timeout: 15_000 };
 const HOSTILE = '<img src=x onerror="window.hacked=1">';
 
 interface TagJson {
@@ -106,7 +108,7 @@ describe.skipIf(!isPossible)('security pages', () => {
     await page.goto(`/images/${digest}`);
     await findings.getByRole('button', { name: 'Package' }).click();
     await page.waitForURL(/sort=package/);
-    await expect.poll(async () => await findings.locator('tbody').first().textContent()).toMatch(/left-pad/);
+    await expect.poll(async () => await findings.locator('tbody').first().textContent(), PATIENT).toMatch(/left-pad/);
     await page.getByRole('list', { name: 'Upgrades' }).getByText('left-pad').first().waitFor();
   });
 
@@ -147,9 +149,9 @@ describe.skipIf(!isPossible)('security pages', () => {
     const first = await rows.first().textContent();
     await page.getByRole('button', { name: 'Next page' }).click();
     await page.getByText('Page 2').waitFor();
-    await expect.poll(async () => await rows.first().textContent()).not.toBe(first);
+    await expect.poll(async () => await rows.first().textContent(), PATIENT).not.toBe(first);
     await page.getByLabel('Search findings and packages').fill('large-29');
-    await expect.poll(async () => await rows.first().textContent()).toMatch(/large-29/);
+    await expect.poll(async () => await rows.first().textContent(), PATIENT).toMatch(/large-29/);
     await page.mouse.move(640, 400);
     await page.mouse.wheel(0, 20_000);
     await rows.last().getByRole('button', { name: 'Details' }).click();
@@ -235,7 +237,7 @@ describe.skipIf(!isPossible)('security pages', () => {
     await window.context().close();
   });
 
-  test('axe finds nothing serious on any of these pages, light, dark and narrow', { timeout: 120_000 }, async () => {
+  test('axe finds nothing serious on any of these pages, light, dark and narrow', { timeout: 400_000 }, async () => {
     const digest = await digestOf('team/app/backend');
     const [index] = await tagsOf('base/many');
     const paths = [
@@ -348,6 +350,6 @@ async function scanAll(world: WebWorld): Promise<string> {
     const { items } = (await world.call('GET', `/api/v1/runs?registry=${id}`)) as { items: { state: string }[] };
     expect(items[0]?.state).toBe('Finished');
   };
-  await vi.waitFor(isOver, { timeout: 90_000, interval: 300 });
+  await vi.waitFor(isOver, { timeout: 240_000, interval: 300 });
   return id;
 }
