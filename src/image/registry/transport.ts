@@ -79,7 +79,8 @@ export class Transport implements AsyncDisposable {
   readonly #connections = new Set<Duplex>();
   /** Does the same for connections through a proxy. */
   readonly #closing = new AbortController();
-  /** Origins that do not keep to HTTP, as far as seen: they may well send bodies where none may be. */
+  /** Origins that a HEAD was sent to; and those that seem to have answered one with a body, whose connections are closed after it. */
+  readonly #heads = new Set<string>();
   readonly #unruly = new Set<string>();
   #direct: Dispatcher | undefined;
   #proxy: Dispatcher | undefined;
@@ -95,6 +96,10 @@ export class Transport implements AsyncDisposable {
 
   /** @throws {AttemptError} for everything that went wrong before the headers of an answer. */
   async send(hop: Hop, options: SendOptions): Promise<Answer> {
+    return await this.#send(hop, options, false);
+  }
+
+  async #send(hop: Hop, options: SendOptions, isAgain: boolean): Promise<Answer> {
     const { url } = hop;
     const { patience, userAgent } = this.#options;
     const played = this.#options.serviceOrigins?.[url.host];
@@ -107,6 +112,7 @@ export class Transport implements AsyncDisposable {
     throwIfAborted(options.signal);
     const target = played === undefined ? url : new URL(`http://${played}${url.pathname}${url.search}`);
     const dispatcher = this.#dispatcherFor(target, undici);
+    if (hop.method === 'HEAD') this.#heads.add(target.origin);
     // The timers are ours: those of undici count in seconds, and go on while the reader, not the sender, pauses.
     const silence = new AbortController();
     const { headersTimeoutMs } = patience;
@@ -145,7 +151,10 @@ export class Transport implements AsyncDisposable {
         },
       };
     } catch (error) {
-      if (error instanceof undici.errors.HTTPParserError) this.#unruly.add(target.origin);
+      // What came may be the body of a HEAD before: then the request is good, and a new connection has its answer.
+      const mayBeBody = error instanceof undici.errors.HTTPParserError && this.#heads.has(target.origin);
+      if (mayBeBody) this.#unruly.add(target.origin);
+      if (mayBeBody && !isAgain && hop.body === undefined) return await this.#send(hop, options, true);
       throw this.failure(error, url, options);
     } finally {
       clearTimeout(timer);
