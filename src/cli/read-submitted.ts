@@ -42,7 +42,7 @@ const resultsSchema = z.object({
   ),
 });
 
-/** Reads the images of these ids, in their order. @throws {PlimsollError} what the server says. */
+/** Reads the images of these ids, by architecture. @throws {PlimsollError} what the server says. */
 export async function readSubmitted(
   server: ServerApi,
   ids: readonly string[],
@@ -68,5 +68,5 @@ export async function readSubmitted(
       objections: objections.map(({ message }) => message),
     });
   }
-  return images;
+  return images.toSorted((a, b) => (a.architecture < b.architecture ? -1 : 1));
 }
