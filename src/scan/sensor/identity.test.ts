@@ -72,7 +72,10 @@ test('a server that is not there yet is waited for, where that is wished; a refu
   const onAway = ({ code }: PlimsollError, delayMs: number) => void told.push(delayMs > 0 ? code : 'at once');
   let asked = 0;
   const late: Pick<ServerConnection, 'register'> = {
-    register: (introduction, options) => ((asked += 1) < 2 ? away : server).register(introduction, options),
+    register: (introduction, options) => {
+      asked += 1;
+      return (asked < 2 ? away : server).register(introduction, options);
+    },
   };
   expect(await state.identify(late, wish, { signal, onAway })).toMatchObject({ id: ID });
   expect(told).toEqual(['SERVER_UNAVAILABLE']);
