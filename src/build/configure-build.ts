@@ -195,14 +195,17 @@ async function applyChange(
   const kept = await openBuildSecrets(db, sealer, project.id);
   const seal = (text: string, part: Parameters<typeof buildSecretPurpose>[1]) =>
     sealer.seal(text, buildSecretPurpose(project.id, part));
+  const url = change.source.url.trim();
+  const isSameHost = before !== undefined && hostOf(before.source.url) === hostOf(url);
   const source: BuildSource = {
     ref: '',
     wantsSubmodules: false,
     wantsLfs: false,
     ...change.source,
-    url: change.source.url.trim(),
+    url,
+    // They are not shown, so that whoever saves what was shown does not have them.
+    caPem: change.source.caPem ?? (isSameHost ? before.source.caPem : undefined),
   };
-  const isSameHost = before !== undefined && hostOf(before.source.url) === hostOf(source.url);
   const { shown, login } = readLogin(change.login ?? { kind: 'keep' }, { before, kept: kept.login, at });
   // A log-in is for the host that it was given for.
   if (login.kind !== 'none' && (change.login?.kind ?? 'keep') === 'keep' && !isSameHost) {

@@ -1,11 +1,17 @@
 /** The things that the API speaks of, by their short names; all generated from its document. */
-import type { components } from './schema.d.ts';
+import type { components, paths } from './schema.d.ts';
 
 type Schemas = components['schemas'];
 
 export type Account = Schemas['Account'];
 export type ApiKey = Schemas['ApiKey'];
 export type AuditEntry = Schemas['AuditEntry'];
+export type Build = Schemas['Build'];
+export type BuildConfiguration = Schemas['BuildConfiguration'];
+export type BuildConfigurationBody = NonNullable<
+  paths['/api/v1/projects/{projectId}/build-configuration']['put']['requestBody']
+>['content']['application/json'];
+export type BuildSourceReport = Schemas['BuildSourceReport'];
 export type BulkResult = Schemas['BulkResult'];
 export type CatalogFinding = Schemas['CatalogFinding'];
 export type CatalogImage = Schemas['CatalogImage'];

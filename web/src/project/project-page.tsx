@@ -15,14 +15,16 @@ import { projectQuery } from './project-queries.ts';
 import { RequestsTab } from './requests-tab.tsx';
 import { ProjectLabel } from './state-labels.tsx';
 
+const BuildsTab = lazy(async () => ({ default: (await import('../build/builds-tab.tsx')).BuildsTab }));
 // The form is large, and few open it.
 const ProjectSettings = lazy(async () => ({ default: (await import('./project-settings.tsx')).ProjectSettings }));
 
 /** A tab is a row here, a title and a case below. */
-const TABS = ['overview', 'images', 'requests', 'settings'] as const;
+const TABS = ['overview', 'images', 'builds', 'requests', 'settings'] as const;
 const TITLES: Readonly<Record<(typeof TABS)[number], string>> = {
   overview: 'Overview',
   images: 'Images',
+  builds: 'Builds',
   requests: 'Requests',
   settings: 'Settings',
 };
@@ -85,6 +87,8 @@ function TabContent({ tab, project }: { readonly tab: (typeof TABS)[number]; rea
       return <ProjectOverview project={project} />;
     case 'images':
       return <ImagesTab project={project} />;
+    case 'builds':
+      return <BuildsTab project={project} />;
     case 'requests':
       return <RequestsTab project={project} />;
     case 'settings':

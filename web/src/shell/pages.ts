@@ -87,6 +87,10 @@ export const PAGES: readonly PageEntry[] = [
     path: 'projects/:projectId/images/:imageId',
     load: async () => (await import('../project/project-image-page.tsx')).ProjectImagePage,
   },
+  {
+    path: 'projects/:projectId/builds/:buildId',
+    load: async () => (await import('../build/build-page.tsx')).BuildPage,
+  },
   { path: 'projects/:projectId/:tab?', load: async () => (await import('../project/project-page.tsx')).ProjectPage },
   // As preflight prints them.
   ...['images', 'certification/test-results/:resultId', 'security/vulnerabilities/:imageId'].map(rest => ({

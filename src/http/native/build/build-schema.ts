@@ -29,7 +29,11 @@ export const configurationBody = z.strictObject({
     ref: source.ref.default(''),
     wantsSubmodules: z.boolean().default(false),
     wantsLfs: z.boolean().default(false),
-    caPem: z.string().max(200_000).optional().describe('Certificates (PEM) to trust besides the system’s'),
+    caPem: z
+      .string()
+      .max(200_000)
+      .optional()
+      .describe('Certificates (PEM) to trust besides the system’s; those there are stay while the host stays'),
   }),
   login: z
     .discriminatedUnion('kind', [
