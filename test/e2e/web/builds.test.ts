@@ -92,7 +92,7 @@ describe.skipIf(whyNoBrowser() !== undefined || !canBuild)('builds of a project'
     await adding.getByRole('button', { name: 'Add the build' }).click();
     await page.getByRole('heading', { name: 'Build 1.0-2' }).waitFor();
     await page.getByText('Failed', { exact: true }).waitFor({ timeout: 60_000 });
-    await page.getByText('Line 3 of the Dockerfile').waitFor();
+    await page.getByRole('heading', { name: /Line 3 of the Dockerfile/ }).waitFor();
     await page.getByRole('button', { name: 'Build it again' }).click();
     await page.getByRole('heading', { name: 'Build 1.0-3' }).waitFor();
   });

@@ -6711,7 +6711,7 @@ export interface paths {
                             wantsSubmodules?: boolean;
                             /** @default false */
                             wantsLfs?: boolean;
-                            /** @description Certificates (PEM) to trust besides the system’s */
+                            /** @description Certificates (PEM) to trust besides the system’s; those there are stay while the host stays */
                             caPem?: string;
                         };
                         /**
@@ -6850,7 +6850,7 @@ export interface paths {
                             wantsSubmodules?: boolean;
                             /** @default false */
                             wantsLfs?: boolean;
-                            /** @description Certificates (PEM) to trust besides the system’s */
+                            /** @description Certificates (PEM) to trust besides the system’s; those there are stay while the host stays */
                             caPem?: string;
                         };
                         /**

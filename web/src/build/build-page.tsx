@@ -70,9 +70,9 @@ function Shown({ project, build }: { readonly project: Project; readonly build: 
         <Stack hasGutter>
           {failure !== null && (
             <Alert variant="danger" isInline title={failure.message}>
-              {failure.line !== null && (
+              {failure.instruction !== null && (
                 <p>
-                  Line {failure.line} of the Dockerfile: <code>{failure.instruction}</code>
+                  <code>{failure.instruction}</code>
                 </p>
               )}
               {failure.tail.length > 0 && <pre className="plimsoll-pre">{failure.tail.join('\n')}</pre>}
