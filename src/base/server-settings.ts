@@ -112,6 +112,13 @@ export const SERVER_SETTINGS = {
     value: 'source=url,…',
     meaning: 'Mirrors of sources, as for `plimsoll db update --mirror`',
   },
+  packageMirrors: {
+    flag: 'package-mirror',
+    env: 'PLIMSOLL_PACKAGE_MIRROR',
+    value: 'public=own,…',
+    meaning:
+      'Mirrors of package repositories, asked before a build is made again: `https://deb.debian.org/debian=https://mirror.example/debian`; of RPM repositories the public part is scheme and host',
+  },
   sensor: {
     flag: 'sensor',
     env: 'PLIMSOLL_SENSOR',
@@ -301,6 +308,8 @@ export interface ServerSettings {
   /** Missing: never. */
   readonly databaseSchedule?: string;
   readonly databaseMirrors: Readonly<Record<string, string>>;
+  /** As `parseRepositoryMirrors` of build/rebuild/repositories.ts reads it. */
+  readonly packageMirrors: string;
   readonly hasSensor: boolean;
   readonly hasBuilder: boolean;
   readonly sensorConcurrency: number;
@@ -370,6 +379,7 @@ export function readSettings(texts: SettingTexts): ServerSettings {
       ? {}
       : { databaseSchedule: texts.databaseSchedule }),
     databaseMirrors: pairs('databaseMirrors', texts),
+    packageMirrors: texts.packageMirrors ?? '',
     hasSensor: choice('sensor', texts, ['on', 'off']) === 'on',
     hasBuilder: choice('builder', texts, ['on', 'off']) === 'on',
     sensorConcurrency: number('sensorConcurrency', texts, 1, 20),

@@ -42,6 +42,8 @@ export async function runBuild(
       request.push.password,
       ...pullAuth.secrets,
       ...Object.values(request.args),
+      // No secret, but where the data of the server lie is nobody's business.
+      options.folder,
     ];
     log = openMaskedLog({
       secrets,

@@ -11,6 +11,7 @@ import { lookAtPrograms } from '#build/builder-programs.ts';
 import type { LookAtSource } from '#build/configure-build.ts';
 import { findPackageUpdates as findUpdates } from '#build/rebuild/find-package-updates.ts';
 import { PackageIndexReader } from '#build/rebuild/index-reader.ts';
+import { parseRepositoryMirrors } from '#build/rebuild/repositories.ts';
 import { runBuild } from '#build/run-build.ts';
 import { runBuilder } from '#build/run-builder.ts';
 import { openBuilderPort } from '#build/server-builder-port.ts';
@@ -63,8 +64,9 @@ export async function openBuilds({
     new FeedClient({ env: world.env, tlsVerify: true, userAgent: `plimsoll/${world.version}` }),
   );
   const reader = new PackageIndexReader(client);
+  const mirrors = parseRepositoryMirrors(settings.packageMirrors);
   const findPackageUpdates: FindPackageUpdates =
-    world.findPackageUpdates ?? (async (image, signal) => await findUpdates(image, { reader, signal }));
+    world.findPackageUpdates ?? (async (image, signal) => await findUpdates(image, { reader, mirrors, signal }));
   const context: BuildContext = { ...projects, blobs, bell };
   const place = join(folder, 'builds');
   const stopping = new AbortController();
