@@ -329,9 +329,9 @@ async function measureApi() {
   const cve = () => `CVE-2020-${10_000 + any(10_000)}`;
   const reads = {
     'images, worst first': () => 'images?limit=50&sort=worst',
-    'images of a registry with critical findings': () => `images?registry=${registry}&severity=critical&limit=50`,
+    'images of a registry with critical findings': () => `images?registry=${registry}&severity=CRITICAL&limit=50`,
     'images with a weakness': () => `images?cve=${cve()}&limit=50`,
-    'an image': () => `images/${digest()}`,
+    'an image': () => `manifests/${digest()}`,
     'findings of an image': () => `images/${digest()}/findings?limit=50`,
     'packages of an image': () => `images/${digest()}/packages?limit=50`,
     'weaknesses, worst first': () => 'vulnerabilities?limit=50',
