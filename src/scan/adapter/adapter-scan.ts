@@ -18,6 +18,7 @@ import {
   findAdapterScan,
   findSealedAuthorization,
   insertAdapterScan,
+  type NewAdapterScan,
 } from '#store/adapter-scan.ts';
 import { inTransaction } from '#store/transaction.ts';
 import type { ContentContext } from '../content/content-context.ts';
@@ -35,16 +36,8 @@ export interface AdapterContext extends ContentContext {
   };
 }
 
-/** What a registry asks for. */
-export interface AdapterWish {
-  /** `https://core.harbor.example`. */
-  readonly registryUrl: string;
-  readonly repository: string;
-  readonly tag: string;
-  /** Of an image, not of an index. */
-  readonly digest: string;
-  readonly mediaType: string;
-  readonly isInsecure: boolean;
+/** What a registry asks for; the digest is of an image, not of an index. */
+export interface AdapterWish extends Omit<NewAdapterScan, 'id' | 'at' | 'sealedAuthorization'> {
   /** As a header: `Bearer …` or `Basic …`. */
   readonly authorization: string | undefined;
 }

@@ -6,6 +6,7 @@ import { type FileFacts, toFileFacts } from '#certification/file-facts.ts';
 import type { Inventory } from '#inventory/inventory.ts';
 import { readFileFacts } from '../content/file-facts.ts';
 import type { ScannedImage } from '../scan-image.ts';
+import { checkInventory } from './check-inventory.ts';
 
 /** What was read of an image. */
 export interface ReportedImage {
@@ -25,32 +26,35 @@ export function writeReported({ inventory, files }: ReportedImage): string {
   return JSON.stringify({ ...inventory, files });
 }
 
+/** Largest text, in UTF-16 units; an image of 50,000 packages has a tenth of it. */
+const MAX_LENGTH = 256 * 1024 * 1024;
+
 /**
- * Reads the text again. Sensors run our own code and have authenticated, so that of the inventory only the outline is checked.
- * @throws {PlimsollError} `REQUEST_INVALID`.
+ * Reads the text again.
+ * @throws {PlimsollError} `REQUEST_INVALID` when it is none, `LIMIT_EXCEEDED` when it is too long.
  */
 export function readReported(text: string, digest: string): ReportedImage {
+  const what = `the inventory of ${digest}`;
+  if (text.length > MAX_LENGTH) {
+    throw new PlimsollError(
+      'LIMIT_EXCEEDED',
+      `Cannot read ${what}: ${text.length} characters, the limit is ${MAX_LENGTH}`,
+    );
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new PlimsollError('REQUEST_INVALID', `Cannot read the inventory of ${digest}: it is not JSON`, { cause });
+    throw new PlimsollError('REQUEST_INVALID', `Cannot read ${what}: it is not JSON`, { cause });
   }
-  const { files, ...inventory } = (value ?? {}) as Partial<Record<keyof Inventory | 'files', unknown>>;
-  const { image, packages, gaps } = inventory;
-  if (typeof image !== 'object' || image === null || !Array.isArray(packages) || !Array.isArray(gaps)) {
-    throw new PlimsollError(
-      'REQUEST_INVALID',
-      `Cannot read the inventory of ${digest}: it has no image, packages and gaps`,
-    );
-  }
+  const { files } = (value ?? {}) as { readonly files?: unknown };
+  const inventory = checkInventory(value, what);
   const facts = readFileFacts(files);
   if (files !== undefined && facts === undefined) {
     throw new PlimsollError(
       'REQUEST_INVALID',
-      `Cannot read the inventory of ${digest}: what it says of the files is of another form than expected; are server and sensor of the same version?`,
+      `Cannot read ${what}: what it says of the files is of another form than expected; are server and sensor of the same version?`,
     );
   }
-  // The outline is checked above.
-  return { inventory: inventory as unknown as Inventory, ...(facts === undefined ? {} : { files: facts }) };
+  return { inventory, ...(facts === undefined ? {} : { files: facts }) };
 }

@@ -1,8 +1,8 @@
 /** What a server takes from a sensor as an inventory, and what not. */
 import { expect, test } from 'vitest';
 import { packageOf } from '#matching/testing/sample.ts';
-import { parseInventory } from './inventory-text.ts';
-import { foundImage, inventoryFor } from './testing/content-fixture.ts';
+import { foundImage, inventoryFor } from '../content/testing/content-fixture.ts';
+import { checkInventory } from './check-inventory.ts';
 
 const inventory = inventoryFor(
   foundImage(['app']),
@@ -16,12 +16,16 @@ const inventory = inventoryFor(
   { release: { id: 'debian', idLike: [], name: 'Debian' } },
 );
 
+const WHAT = 'the inventory of an image';
+
 test('an inventory comes back as it was', () => {
-  expect(parseInventory(JSON.stringify(inventory))).toEqual(inventory);
+  const redHat = { repositories: ['rhel-9-for-x86_64-baseos-rpms'], image: 'ubi9/ubi' };
+  for (const one of [inventory, { ...inventory, redHat }]) {
+    expect(checkInventory(JSON.parse(JSON.stringify(one)), WHAT)).toEqual(one);
+  }
 });
 
 const wrong: readonly { text: string; why: string }[] = [
-  { text: '{', why: 'no JSON' },
   { text: '[]', why: 'no object' },
   { text: JSON.stringify({ ...inventory, packages: [{}] }), why: 'a package without a name' },
   { text: JSON.stringify({ ...inventory, packages: [{ ...inventory.packages[0], layer: 'x' }] }), why: 'no digest' },
@@ -29,5 +33,5 @@ const wrong: readonly { text: string; why: string }[] = [
   { text: JSON.stringify({ ...inventory, distro: { id: 'x'.repeat(20_000) } }), why: 'a name without end' },
 ];
 test.each(wrong)('refused: $why', ({ text }) => {
-  expect(() => parseInventory(text)).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }));
+  expect(() => checkInventory(JSON.parse(text), WHAT)).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }));
 });

@@ -1,15 +1,11 @@
 /**
- * An inventory as sensors send it: JSON text of `Inventory`, checked like anything from outside. A sensor may be taken over, and what it reads comes
- * from hostile images.
+ * An inventory as sensors send it, checked like anything from outside: a sensor may be taken over, and what it reads comes from hostile images.
  */
 import { z } from 'zod';
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import type { Inventory } from '#inventory/inventory.ts';
 import { isDigest } from '#oci/digest.ts';
-
-/** Largest text, in UTF-16 units; an image of 50,000 packages has a tenth of it. */
-const MAX_INVENTORY_LENGTH = 256 * 1024 * 1024;
 
 const digest = z.string().refine(isDigest, 'expected a digest');
 const name = z.string().max(10_000);
@@ -64,6 +60,7 @@ const inventorySchema = z.object({
       endOfLife: name.optional(),
     })
     .optional(),
+  redHat: z.object({ repositories: z.array(name).max(10_000), image: name.optional() }).optional(),
   packages: z.array(packageSchema).max(250_000),
   gaps: z
     .array(z.object({ layer: name.optional(), path: path.optional(), reason: z.string().max(20_000) }))
@@ -71,27 +68,15 @@ const inventorySchema = z.object({
 });
 
 /**
- * Reads the text. Fields that nobody knows are left out.
- * @throws {PlimsollError} `REQUEST_INVALID` when it is no inventory, `LIMIT_EXCEEDED` when it is too long.
+ * The inventory that `value`, from JSON, is. Fields that nobody knows are left out. `what` names it in messages: `the inventory of sha256:…`.
+ * @throws {PlimsollError} `REQUEST_INVALID` when it is none.
  */
-export function parseInventory(text: string): Inventory {
-  if (text.length > MAX_INVENTORY_LENGTH) {
-    throw new PlimsollError(
-      'LIMIT_EXCEEDED',
-      `Cannot read the inventory: ${text.length} characters, the limit is ${MAX_INVENTORY_LENGTH}`,
-    );
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new PlimsollError('REQUEST_INVALID', 'Cannot read the inventory: it is not JSON', { cause });
-  }
-  const { success, data, error } = inventorySchema.safeParse(json);
+export function checkInventory(value: unknown, what: string): Inventory {
+  const { success, data, error } = inventorySchema.safeParse(value);
   if (!success) {
     const [issue] = error.issues;
     const where = issue === undefined ? '' : `${issue.path.join('.')}: ${issue.message}`;
-    throw new PlimsollError('REQUEST_INVALID', `Cannot read the inventory: ${printable(where)}`);
+    throw new PlimsollError('REQUEST_INVALID', `Cannot read ${what}: ${printable(where)}`);
   }
   // Checked above; only that types are names of ecosystems we know is not, and judging tells of those that it does not.
   return data as unknown as Inventory;
