@@ -6,16 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerContext } from '#store/context.ts';
 import { SEVERITY_RANKS } from '#store/counts.ts';
-import type { Trx } from '#store/database.ts';
-import {
-  currentEventPosition,
-  type EventKind,
-  type EventPosition,
-  type FollowedEvent,
-  followEvents,
-  parseEventPosition,
-} from '#store/event.ts';
-import { putSetting } from '#store/setting.ts';
+import { type EventKind, type FollowedEvent, followEvents } from '#store/event.ts';
+import { moveFollower, takeFollowerPosition } from '#store/event-follower.ts';
 import { insertDelivery, listStoredWebhooks, type StoredWebhook } from '#store/webhook.ts';
 
 const POSITION = 'webhook-position';
@@ -30,7 +22,7 @@ export async function dispatchEvents({ store, queue, now }: Pick<ServerContext, 
   readonly hasMore: boolean;
 }> {
   return await store.db.transaction().execute(async trx => {
-    const from = await takePosition(trx);
+    const from = await takeFollowerPosition(trx, POSITION);
     if (from === undefined) return { deliveries: 0, hasMore: false };
     const events = await followEvents(trx, { from, limit: PAGE });
     const last = events.at(-1);
@@ -46,7 +38,7 @@ export async function dispatchEvents({ store, queue, now }: Pick<ServerContext, 
         deliveries += 1;
       }
     }
-    await putSetting(trx, POSITION, last.position);
+    await moveFollower(trx, POSITION, last.position);
     return { deliveries, hasMore: events.length === PAGE };
   });
 }
@@ -70,25 +62,4 @@ function wants(webhook: Pick<StoredWebhook, 'namespaceId' | 'kinds' | 'filter'>,
 function toPayload(event: FollowedEvent) {
   const { id, kind, at, namespaceId, registryId, scheduleId, runId, data } = event;
   return { type: kind, timestamp: at, data: { eventId: id, namespaceId, registryId, scheduleId, runId, ...data } };
-}
-
-/** Where to go on; `undefined` while another server is at it. The first time: from now. */
-async function takePosition(trx: Trx): Promise<EventPosition | undefined> {
-  const row = await trx
-    .selectFrom('setting')
-    .select('value')
-    .where('name', '=', POSITION)
-    .forUpdate()
-    .skipLocked()
-    .executeTakeFirst();
-  if (row !== undefined) return typeof row.value === 'string' ? parseEventPosition(row.value) : undefined;
-  const isHeld = await trx.selectFrom('setting').select('name').where('name', '=', POSITION).executeTakeFirst();
-  if (isHeld !== undefined) return undefined;
-  const start = await currentEventPosition(trx);
-  await trx
-    .insertInto('setting')
-    .values({ name: POSITION, value: JSON.stringify(start) })
-    .onConflict(conflict => conflict.column('name').doNothing())
-    .execute();
-  return undefined;
 }

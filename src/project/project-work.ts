@@ -3,13 +3,13 @@
  */
 
 import type { Trx } from '#store/database.ts';
-import type { EventKind, EventPosition, FollowedEvent } from '#store/event.ts';
-import { currentEventPosition, EVENT_CHANNEL, followEvents, parseEventPosition, recordEvents } from '#store/event.ts';
+import type { EventKind, FollowedEvent } from '#store/event.ts';
+import { EVENT_CHANNEL, followEvents, recordEvents } from '#store/event.ts';
+import { moveFollower, takeFollowerPosition } from '#store/event-follower.ts';
 import { findProject } from '#store/project.ts';
 import { findProjectImage, listImagesOfManifests, type ProjectImage } from '#store/project-image.ts';
 import { findRequest } from '#store/project-request.ts';
 import { removeOrphanResults } from '#store/project-result.ts';
-import { putSetting } from '#store/setting.ts';
 import { inTransaction } from '#store/transaction.ts';
 import { regradeAll } from './health.ts';
 import type { ProjectContext } from './project-context.ts';
@@ -109,13 +109,13 @@ async function tellChange(
 /** Goes by what happened since the last time. Returns whether there is more. */
 async function followForProjects(context: Pick<ProjectContext, 'store' | 'queue'>): Promise<boolean> {
   return await inTransaction(context.store.db, async trx => {
-    const from = await takePosition(trx);
+    const from = await takeFollowerPosition(trx, POSITION);
     if (from === undefined) return false;
     const events = await followEvents(trx, { from, kinds: KINDS, limit: PAGE });
     const last = events.at(-1);
     if (last === undefined) return false;
     await goBy(trx, context, events);
-    await putSetting(trx, POSITION, last.position);
+    await moveFollower(trx, POSITION, last.position);
     return events.length === PAGE;
   });
 }
@@ -168,24 +168,4 @@ async function listen(context: ProjectContext, onError: (error: unknown) => void
       await done;
     },
   };
-}
-
-/** Where to go on; `undefined` while another server is at it. The first time: from now. */
-async function takePosition(trx: Trx): Promise<EventPosition | undefined> {
-  const row = await trx
-    .selectFrom('setting')
-    .select('value')
-    .where('name', '=', POSITION)
-    .forUpdate()
-    .skipLocked()
-    .executeTakeFirst();
-  if (row !== undefined) return typeof row.value === 'string' ? parseEventPosition(row.value) : undefined;
-  const isHeld = await trx.selectFrom('setting').select('name').where('name', '=', POSITION).executeTakeFirst();
-  if (isHeld !== undefined) return undefined;
-  await trx
-    .insertInto('setting')
-    .values({ name: POSITION, value: JSON.stringify(await currentEventPosition(trx)) })
-    .onConflict(conflict => conflict.column('name').doNothing())
-    .execute();
-  return undefined;
 }
