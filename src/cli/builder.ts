@@ -1,11 +1,10 @@
 /** `plimsoll builder`: builds images for a server elsewhere. */
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { PlimsollError } from '#base/errors.ts';
-import { printable } from '#base/text.ts';
 import type { CliContext } from './context.ts';
+import { readAuthorities } from './read-authorities.ts';
 
 interface BuilderCommandOptions {
   readonly server?: string;
@@ -97,15 +96,4 @@ async function run(options: BuilderCommandOptions, context: CliContext): Promise
     signal,
     once: options.once,
   });
-}
-
-async function readAuthorities(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new PlimsollError('FILE_UNKNOWN', `Cannot read the certificates in "${printable(path)}": ${printable(why)}`, {
-      cause,
-    });
-  }
 }

@@ -1,13 +1,12 @@
 /** `plimsoll sensor`: reads images near a registry, for a server elsewhere. */
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { parseByteSize } from '#base/byte-size.ts';
 import { PlimsollError } from '#base/errors.ts';
-import { printable } from '#base/text.ts';
 import type { SensorProfile } from '#scan/sensor/profile.ts';
 import type { CliContext } from './context.ts';
+import { readAuthorities } from './read-authorities.ts';
 
 /** Settings that the environment may give as well: the name of the option, its flag, its variable, and what it means. */
 const SETTINGS = [
@@ -171,17 +170,6 @@ function readPolicy({ privateAddresses = 'refuse' }: Texts): boolean {
 function defaultState(env: CliContext['env']): string {
   const home = env['XDG_STATE_HOME'] || join(env['HOME'] || '.', '.local/state');
   return join(home, 'plimsoll', 'sensor');
-}
-
-async function readAuthorities(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new PlimsollError('FILE_UNKNOWN', `Cannot read the certificates in "${printable(path)}": ${printable(why)}`, {
-      cause,
-    });
-  }
 }
 
 function readSize(name: SettingName, texts: Texts): number | undefined {

@@ -8,6 +8,7 @@ import type { Severity } from '#advisory/advisory.ts';
 import type { Finding } from '#matching/finding.ts';
 import type { ImageReport } from '#scan/content/report-of-image.ts';
 import type { AdapterScan } from '#store/adapter-scan.ts';
+import { SEVERITY_WORDS } from '../severity-words.ts';
 
 /** What says who scanned. */
 export interface HarborScanner {
@@ -16,28 +17,18 @@ export interface HarborScanner {
   readonly version: string;
 }
 
-/** Worst first. */
-const SEVERITIES: Readonly<Record<Severity, string>> = {
-  CRITICAL: 'Critical',
-  HIGH: 'High',
-  MEDIUM: 'Medium',
-  LOW: 'Low',
-  NEGLIGIBLE: 'Negligible',
-  UNKNOWN: 'Unknown',
-};
-
 /** The generic report. */
 export function toHarborReport(
   { findings, judgedAt }: ImageReport,
   { scan, scanner }: { readonly scan: AdapterScan; readonly scanner: HarborScanner },
 ) {
   const found = new Set(findings.map(({ severity }) => severity));
-  const worst = (Object.keys(SEVERITIES) as Severity[]).find(severity => found.has(severity));
+  const worst = (Object.keys(SEVERITY_WORDS) as Severity[]).find(severity => found.has(severity));
   return {
     generated_at: judgedAt,
     artifact: toHarborArtifact(scan),
     scanner,
-    severity: worst === undefined ? 'None' : SEVERITIES[worst],
+    severity: worst === undefined ? 'None' : SEVERITY_WORDS[worst],
     vulnerabilities: findings.map(toVulnerability),
   };
 }
@@ -79,7 +70,7 @@ function toVulnerability({ id, package: { name, version }, fix, severity, title,
     package: name,
     version,
     fix_version: fix.kind === 'fixed' ? fix.version : '',
-    severity: SEVERITIES[severity],
+    severity: SEVERITY_WORDS[severity],
     status: fix.kind === 'fixed' ? 'fixed' : fix.kind === 'not-fixed' ? 'affected' : fix.kind.replaceAll('-', '_'),
     description: title ?? '',
     links: references.filter(link => !link.includes('|')),

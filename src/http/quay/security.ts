@@ -9,17 +9,8 @@ import type { Package } from '#inventory/inventory.ts';
 import type { Finding } from '#matching/finding.ts';
 import { isDistroType } from '#purl/purl.ts';
 import type { ImageReport } from '#scan/content/report-of-image.ts';
+import { SEVERITY_WORDS } from '../severity-words.ts';
 import { adviseFix } from './fixed-by.ts';
-
-/** Quay's words for severities. */
-const SEVERITIES = {
-  CRITICAL: 'Critical',
-  HIGH: 'High',
-  MEDIUM: 'Medium',
-  LOW: 'Low',
-  NEGLIGIBLE: 'Negligible',
-  UNKNOWN: 'Unknown',
-} as const;
 
 /** The document of a scanned manifest. */
 export function toQuaySecurity({ inventory, findings }: ImageReport, digest: string) {
@@ -73,7 +64,7 @@ function toVulnerability(finding: Finding, { distroName, distroVersion }: Distro
   const { id, severity, references, title, evidence, fix, cvss, aliases, epss, kev } = finding;
   const vector = cvss.find(({ version }) => version.startsWith('3'));
   return {
-    Severity: SEVERITIES[severity],
+    Severity: SEVERITY_WORDS[severity],
     NamespaceName: evidence.source,
     Link: linkOf(references),
     FixedBy: adviseFix(fix),
