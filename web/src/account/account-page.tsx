@@ -7,18 +7,16 @@ import {
   CardBody,
   CardTitle,
   DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
   Form,
   Grid,
   GridItem,
   PageSection,
 } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { api, bodyOf } from '../api/client.ts';
+import { Fact } from '../display/fact.tsx';
 import { useChange } from '../feedback/use-change.ts';
 import { TextField } from '../form/fields.tsx';
 import { FormFailure } from '../form/form-failure.tsx';
@@ -154,14 +152,5 @@ function LinkIdentity() {
     <Button variant="link" isInline onClick={() => link.mutate(undefined)}>
       Link this account to {setup.data.oidc.displayName}
     </Button>
-  );
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription className="plimsoll-name">{children}</DescriptionListDescription>
-    </DescriptionListGroup>
   );
 }

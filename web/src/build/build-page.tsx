@@ -6,16 +6,13 @@ import {
   CardBody,
   CardTitle,
   DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
   List,
   ListItem,
   PageSection,
   Stack,
 } from '@patternfly/react-core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useCallback } from 'react';
+import { useCallback } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import { api, bodyOf } from '../api/client.ts';
 import type { Build, Project } from '../api/model.ts';
@@ -33,6 +30,7 @@ import { buildQuery } from './build-queries.ts';
 import { BuildLabel, causeText, isOver } from './build-words.tsx';
 import { useBuildLog } from './use-build-log.ts';
 import './build.css';
+import { Fact } from '../display/fact.tsx';
 
 export function BuildPage() {
   const { projectId = '', buildId = '' } = useParams();
@@ -70,11 +68,6 @@ function Shown({ project, build }: { readonly project: Project; readonly build: 
         <Stack hasGutter>
           {failure !== null && (
             <Alert variant="danger" isInline title={failure.message}>
-              {failure.instruction !== null && (
-                <p>
-                  <code>{failure.instruction}</code>
-                </p>
-              )}
               {failure.tail.length > 0 && <pre className="plimsoll-pre">{failure.tail.join('\n')}</pre>}
               <p>
                 {failure.step === 'clone'
@@ -253,14 +246,5 @@ function Log({ build }: { readonly build: Build }) {
         </p>
       </CardBody>
     </Card>
-  );
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription className="plimsoll-name">{children}</DescriptionListDescription>
-    </DescriptionListGroup>
   );
 }

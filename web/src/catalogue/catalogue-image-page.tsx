@@ -4,9 +4,6 @@ import {
   CardBody,
   CardTitle,
   DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
   Grid,
   GridItem,
   List,
@@ -15,13 +12,13 @@ import {
   ToolbarItem,
 } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
 import { useParams } from 'react-router';
 import type { CatalogFinding, CatalogImageDetails } from '../api/model.ts';
 import { cataloguePath } from '../display/addresses.ts';
 import { CopyBlock } from '../display/copy.tsx';
 import { severityCounts, totalOf } from '../display/counts.ts';
 import { ShortDigest, shortDigest } from '../display/digest.tsx';
+import { Fact } from '../display/fact.tsx';
 import { formatBytes } from '../display/format-number.ts';
 import { GradeLabel, GradeSchedule } from '../display/grade.tsx';
 import { SeverityCounts, SeverityLabel } from '../display/severity.tsx';
@@ -199,14 +196,5 @@ function Facts({ image }: { readonly image: CatalogImageDetails }) {
         </DescriptionList>
       </CardBody>
     </Card>
-  );
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription className="plimsoll-name">{children}</DescriptionListDescription>
-    </DescriptionListGroup>
   );
 }

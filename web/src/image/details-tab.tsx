@@ -1,16 +1,11 @@
 /** What a manifest says of itself, and where it is. All of it comes from whoever built the image. */
-import {
-  DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
-} from '@patternfly/react-core';
+import { DescriptionList } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { Manifest } from '../api/model.ts';
 import { manifestPath, repositoryPath } from '../display/addresses.ts';
 import { CopyButton } from '../display/copy.tsx';
+import { Fact } from '../display/fact.tsx';
 import { formatBytes } from '../display/format-number.ts';
 import { platformText } from '../display/platform.ts';
 import { Time } from '../display/time.tsx';
@@ -83,15 +78,6 @@ export function DetailsTab({ manifest }: { readonly manifest: Manifest }) {
         </Fact>
       )}
     </DescriptionList>
-  );
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription>{children}</DescriptionListDescription>
-    </DescriptionListGroup>
   );
 }
 

@@ -1,14 +1,9 @@
 /** Everything that is known of a finding: what it is, why it is told, how bad, where it lies, and where to read on. */
-import {
-  DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
-} from '@patternfly/react-core';
-import type { ReactNode } from 'react';
+import { DescriptionList } from '@patternfly/react-core';
 import { Link } from 'react-router';
 import type { Finding, Layer } from '../api/model.ts';
 import { vulnerabilityPath } from '../display/addresses.ts';
+import { Fact } from '../display/fact.tsx';
 import { severityLabel } from '../display/severity.tsx';
 import { OutsideLink } from './outside-link.tsx';
 
@@ -103,15 +98,6 @@ export function FindingDetails({ finding, layer }: { readonly finding: Finding; 
         </Fact>
       )}
     </DescriptionList>
-  );
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription>{children}</DescriptionListDescription>
-    </DescriptionListGroup>
   );
 }
 

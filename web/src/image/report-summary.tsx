@@ -1,19 +1,10 @@
 /** The head of a security report: how many findings of each severity, how many of them have a fix, and by what was judged. */
-import {
-  Button,
-  Card,
-  CardBody,
-  CardTitle,
-  DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
-  Skeleton,
-} from '@patternfly/react-core';
+import { Button, Card, CardBody, CardTitle, DescriptionList, Skeleton } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import type { ImageScan } from '../api/model.ts';
 import { severityCounts, totalOf } from '../display/counts.ts';
+import { Fact } from '../display/fact.tsx';
 import { formatCount, formatThings } from '../display/format-number.ts';
 import { SEVERITIES, SeverityLabel } from '../display/severity.tsx';
 import { Time } from '../display/time.tsx';
@@ -105,13 +96,4 @@ function titleWithout({ packageCount, counts }: ImageScan): string {
   if ((packageCount ?? 0) === 0) return 'No packages were found';
   if (counts.undetermined === 0) return `No findings in ${formatThings(packageCount ?? 0, 'package')}`;
   return `Undetermined: ${formatCount(counts.undetermined)} of ${formatThings(packageCount ?? 0, 'package')}`;
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: React.ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription>{children}</DescriptionListDescription>
-    </DescriptionListGroup>
-  );
 }

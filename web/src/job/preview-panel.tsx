@@ -6,9 +6,6 @@ import {
   CardTitle,
   Content,
   DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
   ExpandableSection,
   Label,
   LabelGroup,
@@ -16,6 +13,7 @@ import {
   ListItem,
   Spinner,
 } from '@patternfly/react-core';
+import { Fact } from '../display/fact.tsx';
 import { formatBytes, formatCount, formatThings } from '../display/format-number.ts';
 import type { Preview, PreviewedRepository } from './preview.ts';
 
@@ -67,10 +65,10 @@ function Found({
   return (
     <>
       <DescriptionList isCompact isHorizontal>
-        <Fact term="Repositories">
+        <Fact isNumber term="Repositories">
           {formatCount(repositories.matched)} of {formatCount(repositories.known)}
         </Fact>
-        <Fact term="Tags">
+        <Fact isNumber term="Tags">
           {formatCount(tags.matched)} of {formatCount(tags.seen)}
         </Fact>
         {excluded.map(([reason, count]) => (
@@ -78,16 +76,26 @@ function Found({
             {formatThings(count ?? 0, 'tag')} {REASONS[reason] ?? reason}
           </Fact>
         ))}
-        <Fact term="Images to scan">{formatCount(images.toScan)}</Fact>
+        <Fact isNumber term="Images to scan">
+          {formatCount(images.toScan)}
+        </Fact>
         {images.skippedKnown > 0 && (
-          <Fact term="Already scanned">{formatCount(images.skippedKnown)}, without pulling anything</Fact>
+          <Fact isNumber term="Already scanned">
+            {formatCount(images.skippedKnown)}, without pulling anything
+          </Fact>
         )}
-        {images.skippedPlatform > 0 && <Fact term="Other platforms">{formatCount(images.skippedPlatform)}</Fact>}
+        {images.skippedPlatform > 0 && (
+          <Fact isNumber term="Other platforms">
+            {formatCount(images.skippedPlatform)}
+          </Fact>
+        )}
         {images.skippedNotScannable > 0 && (
-          <Fact term="Not scannable">{formatCount(images.skippedNotScannable)}: signatures, charts and the like</Fact>
+          <Fact isNumber term="Not scannable">
+            {formatCount(images.skippedNotScannable)}: signatures, charts and the like
+          </Fact>
         )}
         {estimate.pulls > 0 && (
-          <Fact term="It costs">
+          <Fact isNumber term="It costs">
             {formatBytes(estimate.bytes)} in {formatThings(estimate.pulls, 'request')}
           </Fact>
         )}
@@ -167,15 +175,6 @@ function Names({
         </Label>
       ))}
     </LabelGroup>
-  );
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: React.ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription className="plimsoll-numbers">{children}</DescriptionListDescription>
-    </DescriptionListGroup>
   );
 }
 

@@ -1,12 +1,7 @@
 /** The settings of a scan job, to be read. */
-import {
-  DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
-} from '@patternfly/react-core';
-import type { ReactNode } from 'react';
+import { DescriptionList } from '@patternfly/react-core';
 import type { Schedule, ScheduleSettings } from '../api/model.ts';
+import { Fact } from '../display/fact.tsx';
 import { Time } from '../display/time.tsx';
 import { writeLabels } from '../form/labels.ts';
 
@@ -59,13 +54,4 @@ function recurrenceText({ intervalDays, startTime, weekDay, timezone }: Schedule
   if (days === 1) return `Every day at ${startTime} (${timezone})`;
   if (days === 7) return `Every ${(weekDay ?? '').charAt(0)}${(weekDay ?? '').slice(1).toLowerCase()} (${timezone})`;
   return `Every ${days} days`;
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription>{children}</DescriptionListDescription>
-    </DescriptionListGroup>
-  );
 }

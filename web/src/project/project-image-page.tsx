@@ -6,9 +6,6 @@ import {
   CardBody,
   CardTitle,
   DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
   Grid,
   GridItem,
   List,
@@ -16,12 +13,12 @@ import {
   PageSection,
 } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
 import { Link, useParams } from 'react-router';
 import type { Project, ProjectImage } from '../api/model.ts';
 import { cataloguePath } from '../display/addresses.ts';
 import { severityCounts, totalOf } from '../display/counts.ts';
 import { ShortDigest } from '../display/digest.tsx';
+import { Fact } from '../display/fact.tsx';
 import { formatBytes } from '../display/format-number.ts';
 import { GradeLabel, GradeSchedule } from '../display/grade.tsx';
 import { SeverityCounts } from '../display/severity.tsx';
@@ -266,14 +263,5 @@ function About({ image }: { readonly image: ProjectImage }) {
         </DescriptionList>
       </CardBody>
     </Card>
-  );
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription className="plimsoll-name">{children}</DescriptionListDescription>
-    </DescriptionListGroup>
   );
 }

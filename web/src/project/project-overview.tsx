@@ -1,23 +1,12 @@
 /** A project at a glance: the pre-certification checklist with a way to each thing that is missing, and what it is set to. */
-import {
-  Card,
-  CardBody,
-  CardTitle,
-  DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
-  Grid,
-  GridItem,
-  Icon,
-} from '@patternfly/react-core';
+import { Card, CardBody, CardTitle, DescriptionList, Grid, GridItem, Icon } from '@patternfly/react-core';
 import { CheckCircleIcon } from '@patternfly/react-icons/dist/esm/icons/check-circle-icon';
 import { InProgressIcon } from '@patternfly/react-icons/dist/esm/icons/in-progress-icon';
 import { InfoCircleIcon } from '@patternfly/react-icons/dist/esm/icons/info-circle-icon';
 import { MinusCircleIcon } from '@patternfly/react-icons/dist/esm/icons/minus-circle-icon';
 import { OutlinedCircleIcon } from '@patternfly/react-icons/dist/esm/icons/outlined-circle-icon';
 import { useQuery } from '@tanstack/react-query';
-import type { ComponentType, ReactNode } from 'react';
+import type { ComponentType } from 'react';
 import { Link } from 'react-router';
 import type { ChecklistItem, Project } from '../api/model.ts';
 import { cataloguePath } from '../display/addresses.ts';
@@ -28,6 +17,7 @@ import { useRole } from '../session/session.tsx';
 import { DISTRIBUTION_METHODS, detailsOf } from './project-choices.ts';
 import { checklistQuery } from './project-queries.ts';
 import './project.css';
+import { Fact } from '../display/fact.tsx';
 
 type State = ChecklistItem['state'];
 
@@ -150,14 +140,5 @@ function Facts({ project }: { readonly project: Project }) {
         <Time at={project.createdAt} />
       </Fact>
     </DescriptionList>
-  );
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription className="plimsoll-name">{children}</DescriptionListDescription>
-    </DescriptionListGroup>
   );
 }

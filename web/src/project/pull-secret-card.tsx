@@ -1,19 +1,9 @@
 /** The pull secret of a project: what may be shown of it, another in its place, none at all. */
-import {
-  ActionGroup,
-  Button,
-  Card,
-  CardBody,
-  CardTitle,
-  DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
-  Form,
-} from '@patternfly/react-core';
-import { type ReactNode, useState } from 'react';
+import { ActionGroup, Button, Card, CardBody, CardTitle, DescriptionList, Form } from '@patternfly/react-core';
+import { useState } from 'react';
 import { api } from '../api/client.ts';
 import type { Project } from '../api/model.ts';
+import { Fact } from '../display/fact.tsx';
 import { Time } from '../display/time.tsx';
 import { sentenceOf } from '../feedback/answer.tsx';
 import { useConfirm } from '../feedback/confirm.tsx';
@@ -98,14 +88,5 @@ export function PullSecretCard({ project }: { readonly project: Project }) {
         )}
       </CardBody>
     </Card>
-  );
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription className="plimsoll-name">{children}</DescriptionListDescription>
-    </DescriptionListGroup>
   );
 }

@@ -15,6 +15,7 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import type { CheckResult, ProjectImage, TestResult } from '../api/model.ts';
+import { Fact } from '../display/fact.tsx';
 import { Time } from '../display/time.tsx';
 import { Answer, Empty } from '../feedback/answer.tsx';
 import { testResultsQuery } from './project-queries.ts';
@@ -150,12 +151,7 @@ function Check({ check }: { readonly check: CheckResult }) {
 
 function Line({ term, children }: { readonly term: string; readonly children: ReactNode }) {
   if (children === null || children === '') return null;
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription className="plimsoll-name">{children}</DescriptionListDescription>
-    </DescriptionListGroup>
-  );
+  return <Fact term={term}>{children}</Fact>;
 }
 
 const OUTCOMES: Readonly<

@@ -3,15 +3,13 @@ import {
   Button,
   Content,
   DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
   ExpandableSection,
   ProgressStep,
   ProgressStepper,
 } from '@patternfly/react-core';
 import { useState } from 'react';
 import { CopyButton } from '../display/copy.tsx';
+import { Fact } from '../display/fact.tsx';
 import { formatSpan } from '../display/format-time.ts';
 import { Time } from '../display/time.tsx';
 import { type ProbeCertificate, type ProbeStep, STEP_TITLES } from './probe-step.ts';
@@ -103,14 +101,5 @@ function Certificates({
         </p>
       )}
     </ExpandableSection>
-  );
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: React.ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription className="plimsoll-name">{children}</DescriptionListDescription>
-    </DescriptionListGroup>
   );
 }

@@ -1,20 +1,10 @@
 /** A registry in numbers: how many of its images are vulnerable, how badly, and what is going on. */
-import {
-  Alert,
-  Card,
-  CardBody,
-  CardTitle,
-  DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
-  Grid,
-  GridItem,
-} from '@patternfly/react-core';
+import { Alert, Card, CardBody, CardTitle, DescriptionList, Grid, GridItem } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { Registry } from '../api/model.ts';
+import { Fact } from '../display/fact.tsx';
 import { formatCount } from '../display/format-number.ts';
 import { SEVERITIES, SeverityLabel } from '../display/severity.tsx';
 import { Time } from '../display/time.tsx';
@@ -73,11 +63,13 @@ export function RegistryOverview({ registry }: { readonly registry: Registry }) 
           <CardTitle component="h2">Totals</CardTitle>
           <CardBody>
             <DescriptionList isCompact isHorizontal>
-              <Fact term="Images">{formatCount(totals.images)}</Fact>
-              <Fact term="Tags">
+              <Fact isNumber term="Images">
+                {formatCount(totals.images)}
+              </Fact>
+              <Fact isNumber term="Tags">
                 {formatCount(totals.tags)}, {formatCount(totals.vulnerableTags)} on vulnerable images
               </Fact>
-              <Fact term="Last scan">
+              <Fact isNumber term="Last scan">
                 <Time at={totals.lastScannedAt} missing="Never" />
               </Fact>
               <Facts registry={registry} />
@@ -128,18 +120,28 @@ function Facts({ registry }: { readonly registry: Registry }) {
   const { type, credentialKind, credentialHint, rateLimit, sensorSelector, labels, createdAt } = registry;
   return (
     <>
-      <Fact term="Product">{products.data?.find(product => product.type === type)?.label ?? type}</Fact>
-      <Fact term="Credentials">{credentialKind === 'none' ? 'None' : (credentialHint ?? credentialKind)}</Fact>
+      <Fact isNumber term="Product">
+        {products.data?.find(product => product.type === type)?.label ?? type}
+      </Fact>
+      <Fact isNumber term="Credentials">
+        {credentialKind === 'none' ? 'None' : (credentialHint ?? credentialKind)}
+      </Fact>
       {rateLimit !== null && (
-        <Fact term="Rate limit">
+        <Fact isNumber term="Rate limit">
           {rateLimit.remaining === undefined ? '' : `${formatCount(rateLimit.remaining)} left of `}
           {rateLimit.limit === undefined ? 'an unknown number' : formatCount(rateLimit.limit)},{' '}
           <Time at={rateLimit.at} isRelative />
         </Fact>
       )}
-      <Fact term="Sensors">{writeLabels(sensorSelector) || 'Any that reaches it'}</Fact>
-      {Object.keys(labels).length > 0 && <Fact term="Labels">{writeLabels(labels)}</Fact>}
-      <Fact term="Connected">
+      <Fact isNumber term="Sensors">
+        {writeLabels(sensorSelector) || 'Any that reaches it'}
+      </Fact>
+      {Object.keys(labels).length > 0 && (
+        <Fact isNumber term="Labels">
+          {writeLabels(labels)}
+        </Fact>
+      )}
+      <Fact isNumber term="Connected">
         <Time at={createdAt} />
       </Fact>
     </>
@@ -159,13 +161,4 @@ function LatestRuns({ registry }: { readonly registry: Registry }) {
       <RunProgress run={run} />
     </div>
   ));
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription className="plimsoll-name plimsoll-numbers">{children}</DescriptionListDescription>
-    </DescriptionListGroup>
-  );
 }

@@ -7,9 +7,6 @@ import {
   CardBody,
   CardTitle,
   DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
   Form,
   Grid,
   GridItem,
@@ -19,10 +16,11 @@ import {
   PageSection,
 } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { api, bodyOf } from '../api/client.ts';
 import type { Sensor } from '../api/model.ts';
+import { Fact } from '../display/fact.tsx';
 import { formatBytes } from '../display/format-number.ts';
 import { Time } from '../display/time.tsx';
 import { useConfirm } from '../feedback/confirm.tsx';
@@ -249,14 +247,5 @@ function Profile({ sensor }: { readonly sensor: Sensor }) {
         </Button>
       </ActionGroup>
     </Form>
-  );
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription className="plimsoll-name">{children}</DescriptionListDescription>
-    </DescriptionListGroup>
   );
 }

@@ -8,9 +8,6 @@ import {
   CardBody,
   CardTitle,
   DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
   FileUpload,
   Progress,
   Stack,
@@ -18,9 +15,10 @@ import {
 } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { api, bodyOf } from '../api/client.ts';
 import type { VulnerabilityDatabase } from '../api/model.ts';
+import { Fact } from '../display/fact.tsx';
 import { formatBytes, formatCount, formatThings } from '../display/format-number.ts';
 import { Time } from '../display/time.tsx';
 import { Answer } from '../feedback/answer.tsx';
@@ -259,12 +257,3 @@ const COUNTS = [
   ['findingsChanged', 'Changed'],
   ['imagesChanged', 'Images concerned'],
 ] as const;
-
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription>{children}</DescriptionListDescription>
-    </DescriptionListGroup>
-  );
-}
