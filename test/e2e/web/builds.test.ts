@@ -71,7 +71,7 @@ describe.skipIf(whyNoBrowser() !== undefined || !canBuild)('builds of a project'
     await adding.getByRole('button', { name: 'Use the next free number of this version' }).click();
     await expect.poll(async () => await adding.getByLabel('Tag').inputValue(), { timeout: 20_000 }).toBe('1.0-1');
     await adding.getByRole('button', { name: 'Add the build' }).click();
-    await page.getByRole('heading', { name: 'Build 1.0-1' }).waitFor();
+    await page.getByRole('heading', { name: 'Build 1.0-1', level: 1 }).waitFor();
     await page.getByText('Succeeded', { exact: true }).waitFor({ timeout: 90_000 });
     await page.getByRole('region', { name: 'Log of the build' }).getByText('COPY app /app').first().waitFor();
     await page.getByText('Checks failed').waitFor();
@@ -90,10 +90,10 @@ describe.skipIf(whyNoBrowser() !== undefined || !canBuild)('builds of a project'
     await adding.getByText('1.0-2').waitFor();
     await adding.getByLabel('Tag').fill('1.0-2');
     await adding.getByRole('button', { name: 'Add the build' }).click();
-    await page.getByRole('heading', { name: 'Build 1.0-2' }).waitFor();
+    await page.getByRole('heading', { name: 'Build 1.0-2', level: 1 }).waitFor();
     await page.getByText('Failed', { exact: true }).waitFor({ timeout: 60_000 });
     await page.getByRole('heading', { name: /Line 3 of the Dockerfile/ }).waitFor();
     await page.getByRole('button', { name: 'Build it again' }).click();
-    await page.getByRole('heading', { name: 'Build 1.0-3' }).waitFor();
+    await page.getByRole('heading', { name: 'Build 1.0-3', level: 1 }).waitFor();
   });
 });

@@ -74,7 +74,7 @@ test.skipIf(why !== undefined)(
       .waitFor({ timeout: 60_000 });
     await expectAccessible(page);
     await page.getByRole('link', { name: 'Run 1' }).click();
-    await page.getByRole('heading', { name: 'Run 1' }).waitFor();
+    await page.getByRole('heading', { name: 'Run 1', level: 1 }).waitFor();
     await page.getByText('5 of 5 images').waitFor();
     await expectAccessible(page);
 

@@ -46,7 +46,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('scan jobs', () => {
     await page.goto(`/jobs/${jobId}`);
     await page.getByText('Running', { exact: true }).first().waitFor();
     await page.getByRole('link', { name: 'Run 1' }).click();
-    await page.getByRole('heading', { name: 'Run 1' }).waitFor();
+    await page.getByRole('heading', { name: 'Run 1', level: 1 }).waitFor();
     await choose(page, 'Actions', 'Pause');
     await page.getByText('Paused', { exact: true }).first().waitFor();
     await expectAccessible(page);
