@@ -169,6 +169,20 @@ export const SERVER_SETTINGS = {
     meaning:
       'Whether redirects, token servers and links of registries, and webhooks, may lead to private addresses (RFC 1918), `allow` or `refuse`; link-local and metadata addresses are refused always',
   },
+  smtp: {
+    flag: 'smtp',
+    env: 'PLIMSOLL_SMTP',
+    value: 'url',
+    isSecret: true,
+    meaning:
+      'Mail server for webhooks that go to mailboxes: `smtp://user:password@mail.example:587`, or `smtps://` where TLS comes first; with a password, TLS is insisted on. Without it the server sends no mail',
+  },
+  mailFrom: {
+    flag: 'mail-from',
+    env: 'PLIMSOLL_MAIL_FROM',
+    value: 'mailbox',
+    meaning: 'Whom mail of the server is from: `Plimsoll <plimsoll@example.com>`; needed with `PLIMSOLL_SMTP`',
+  },
   wildcards: {
     flag: 'wildcards',
     env: 'PLIMSOLL_WILDCARDS',
@@ -317,6 +331,8 @@ export interface ServerSettings {
   readonly layerCacheBytes: number;
   readonly diskFloorBytes: number;
   readonly allowsPrivateAddresses: boolean;
+  /** The server that takes mail, and whom mail is from; missing: none is sent. */
+  readonly mail?: { readonly server: URL; readonly from: string };
   readonly allowsWildcards: boolean;
   readonly allowsForceScan: boolean;
   readonly dockerHub: 'block' | 'warn';
@@ -387,6 +403,7 @@ export function readSettings(texts: SettingTexts): ServerSettings {
     layerCacheBytes: size('layerCache', texts),
     diskFloorBytes: size('diskFloor', texts),
     allowsPrivateAddresses: choice('privateAddresses', texts, ['allow', 'refuse']) === 'allow',
+    ...readMail(texts),
     allowsWildcards: choice('wildcards', texts, ['on', 'off']) === 'on',
     allowsForceScan: choice('forceScan', texts, ['on', 'off']) === 'on',
     dockerHub: choice('dockerHub', texts, ['block', 'warn']),
@@ -484,4 +501,16 @@ function pick<const K extends SettingName>(texts: SettingTexts, names: readonly 
 function invalid(name: SettingName, why: string): PlimsollError {
   const { env, flag } = SERVER_SETTINGS[name];
   return new PlimsollError('CONFIGURATION_INVALID', `Cannot use ${env} (--${flag}): ${why}`);
+}
+
+function readMail({ smtp, mailFrom }: SettingTexts): Pick<ServerSettings, 'mail'> {
+  if (smtp === undefined) return {};
+  const server = new URL(readUrl('smtp', smtp, ['smtp:', 'smtps:']));
+  if (mailFrom === undefined || !/^(?:[^<>@"\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(mailFrom)) {
+    throw new PlimsollError(
+      'CONFIGURATION_INVALID',
+      'Cannot send mail: with PLIMSOLL_SMTP, PLIMSOLL_MAIL_FROM is needed too, as in "Plimsoll <plimsoll@example.com>"',
+    );
+  }
+  return { mail: { server, from: mailFrom } };
 }

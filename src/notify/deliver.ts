@@ -8,6 +8,8 @@ import { readAll } from '#image/registry/read-body.ts';
 import { discard, type ProxyEnvironment, Transport } from '#image/registry/transport.ts';
 import type { ServerContext } from '#store/context.ts';
 import { findDelivery, findWebhook, listOverdueDeliveries, noteAttempt, type StoredWebhook } from '#store/webhook.ts';
+import { type MailSettings, noteMail, sendDue } from './mail.ts';
+import { isMailAddress } from './mail-address.ts';
 import { signatureHeaders } from './signature.ts';
 import { purposeOf } from './webhook.ts';
 
@@ -38,6 +40,10 @@ export interface DeliverOptions {
   readonly env: ProxyEnvironment;
   readonly allowsPrivateAddresses: boolean;
   readonly userAgent: string;
+  /** Missing: the server sends no mail. */
+  readonly mail?: MailSettings | undefined;
+  /** Where the server is for people, without a slash at the end: links in mail lead there. */
+  readonly site: string;
 }
 
 /** Makes one attempt at a delivery, and queues the next when it fails. Fine when it was made already. */
@@ -51,6 +57,7 @@ export async function deliver(
   if (delivery === undefined || delivery.state !== 'pending') return;
   const webhook = await findWebhook(store.db, delivery.webhookId);
   if (webhook === undefined) return;
+  if (isMailAddress(webhook.url)) return await deliverMail(context, webhook, options);
   const started = now();
   const { status, error } = await attempt(context, webhook, delivery, options);
   // The server stops: another makes the attempt, which does not count.
@@ -64,6 +71,37 @@ export async function deliver(
     await noteAttempt(trx, deliveryId, { state, status, error, durationMs, at, nextAttemptAt });
     if (nextAttemptAt !== undefined)
       await queue.send(trx, 'webhook-delivery', { deliveryId }, { startAfter: nextAttemptAt });
+  });
+}
+
+/** One message for all that is due. Which delivery the job was for does not matter: another job may have made it with its own. */
+async function deliverMail(
+  context: ServerContext,
+  webhook: StoredWebhook,
+  { mail, site, signal }: DeliverOptions & { readonly signal: AbortSignal },
+): Promise<void> {
+  const { store, queue, now } = context;
+  const started = now();
+  const attempt = await sendDue(context, webhook, { mail, site, signal });
+  const { error } = attempt;
+  const at = now();
+  // The server stops: that attempt does not count, and the rescue makes another.
+  if (error !== undefined && signal.aborted) throw signal.reason;
+  const pauseOf = ({ attempts }: { readonly attempts: number }) =>
+    error === undefined ? undefined : PAUSES_MS[attempts];
+  await store.db.transaction().execute(async trx => {
+    await noteMail(trx, attempt, delivery => {
+      const pause = pauseOf(delivery);
+      const nextAttemptAt = pause === undefined ? undefined : new Date(at.getTime() + pause);
+      const state = error === undefined ? 'delivered' : nextAttemptAt === undefined ? 'failed' : 'pending';
+      return { state, error, durationMs: at.getTime() - started.getTime(), at, nextAttemptAt };
+    });
+    for (const delivery of attempt.deliveries) {
+      const pause = pauseOf(delivery);
+      if (pause === undefined) continue;
+      const startAfter = new Date(at.getTime() + pause);
+      await queue.send(trx, 'webhook-delivery', { deliveryId: delivery.id }, { startAfter });
+    }
   });
 }
 

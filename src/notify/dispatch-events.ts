@@ -9,6 +9,8 @@ import { SEVERITY_RANKS } from '#store/counts.ts';
 import { type EventKind, type FollowedEvent, followEvents } from '#store/event.ts';
 import { moveFollower, takeFollowerPosition } from '#store/event-follower.ts';
 import { insertDelivery, listStoredWebhooks, type StoredWebhook } from '#store/webhook.ts';
+import { MAIL_GATHER_MS } from './mail.ts';
+import { isMailAddress } from './mail-address.ts';
 
 const POSITION = 'webhook-position';
 const PAGE = 100;
@@ -33,8 +35,11 @@ export async function dispatchEvents({ store, queue, now }: Pick<ServerContext, 
       for (const webhook of webhooks.filter(one => wants(one, event))) {
         const id = randomUUID();
         const body = JSON.stringify(toPayload(event));
-        await insertDelivery(trx, { id, webhookId: webhook.id, eventId: event.id, kind: event.kind, body, at: now() });
-        await queue.send(trx, 'webhook-delivery', { deliveryId: id });
+        const at = now();
+        const dueAt = isMailAddress(webhook.url) ? new Date(at.getTime() + MAIL_GATHER_MS) : undefined;
+        const delivery = { id, webhookId: webhook.id, eventId: event.id, kind: event.kind, body, at, dueAt };
+        await insertDelivery(trx, delivery);
+        await queue.send(trx, 'webhook-delivery', { deliveryId: id }, dueAt === undefined ? {} : { startAfter: dueAt });
         deliveries += 1;
       }
     }

@@ -23,7 +23,8 @@ interface Received {
 }
 
 const actor = { name: 'someone' };
-const options = { env: {}, allowsPrivateAddresses: true, userAgent: 'plimsoll/test' };
+const by = { actor, hasMail: false };
+const options = { env: {}, allowsPrivateAddresses: true, userAgent: 'plimsoll/test', site: 'https://plimsoll.test' };
 const signal = new AbortController().signal;
 
 describeStores('webhooks', open => {
@@ -75,7 +76,7 @@ describeStores('webhooks', open => {
   });
 
   const make = async (kinds: readonly EventKind[] = ['run.completed'], filter = {}) =>
-    await createWebhook(context, { namespaceId, name: 'hook', url, kinds, filter, isEnabled: true }, actor);
+    await createWebhook(context, { namespaceId, name: 'hook', url, kinds, filter, isEnabled: true }, by);
   /** Records an event, and waits until it can be passed on: a transaction of anybody in the same cluster may hold it back. */
   const happen = async (kind: EventKind, data: Record<string, unknown> = {}, registryId?: string) => {
     const from = await currentEventPosition(store.db);
@@ -168,13 +169,13 @@ describeStores('webhooks', open => {
     expect(received).toEqual([]);
   });
 
-  test.each(['ftp://example.test/', 'nothing', 'https://user:password@example.test/'])(
+  test.each(['ftp://example.test/', 'nothing', 'https://user:password@example.test/', 'mailto:someone@example.test'])(
     'the address "%s" is refused',
     async address => {
       const made = createWebhook(
         context,
         { namespaceId, name: 'x', url: address, kinds: ['run.completed'], filter: {}, isEnabled: true },
-        actor,
+        by,
       );
       await expect(made).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
     },
@@ -186,11 +187,11 @@ describeStores('webhooks', open => {
       context,
       webhook.id,
       { isEnabled: false, rotatesSecret: true },
-      { actor, revision: 1 },
+      { ...by, revision: 1 },
     );
     expect(changed).toMatchObject({ isEnabled: false, revision: 2 });
     expect(secret).toMatch(/^whsec_/);
-    const late = updateWebhook(context, webhook.id, { name: 'late' }, { actor, revision: 1 });
+    const late = updateWebhook(context, webhook.id, { name: 'late' }, { ...by, revision: 1 });
     await expect(late).rejects.toMatchObject({ code: 'VERSION_CONFLICT' });
     await removeWebhook(context, webhook.id, actor);
     await expect(removeWebhook(context, webhook.id, actor)).rejects.toMatchObject({ code: 'NOT_FOUND' });

@@ -18,6 +18,7 @@ import {
   type StoredWebhook,
   type WebhookFilter,
 } from '#store/webhook.ts';
+import { isMailAddress, parseMailAddress } from './mail-address.ts';
 import { checkWebhookSecret, newWebhookSecret } from './signature.ts';
 
 /** A webhook as it is shown: without its secret. */
@@ -32,6 +33,11 @@ export interface WebhookSettings {
   readonly isEnabled: boolean;
 }
 
+/** Whether the server can send mail, which webhooks to mailboxes need. */
+export interface MailAbility {
+  readonly hasMail: boolean;
+}
+
 /** Makes a webhook. Its secret is returned this once. @throws {PlimsollError} `REQUEST_INVALID`. */
 export async function createWebhook(
   { store, sealer, now }: ServerContext,
@@ -40,9 +46,9 @@ export async function createWebhook(
     secret,
     ...settings
   }: WebhookSettings & { readonly namespaceId: string; readonly secret?: string | undefined },
-  actor: Actor,
+  { actor, hasMail }: { readonly actor: Actor } & MailAbility,
 ): Promise<{ readonly webhook: WebhookView; readonly secret: string }> {
-  checkUrl(settings.url);
+  checkUrl(settings.url, { hasMail });
   const id = randomUUID();
   const at = now();
   const used = secret === undefined ? newWebhookSecret() : checkWebhookSecret(secret);
@@ -76,10 +82,10 @@ export async function updateWebhook(
   context: ServerContext,
   id: string,
   { rotatesSecret = false, ...change }: Partial<WebhookSettings> & { readonly rotatesSecret?: boolean | undefined },
-  { actor, revision }: { readonly actor: Actor; readonly revision?: number | undefined },
+  { actor, revision, hasMail }: { readonly actor: Actor; readonly revision?: number | undefined } & MailAbility,
 ): Promise<{ readonly webhook: WebhookView; readonly secret?: string }> {
   const { store, sealer, now } = context;
-  if (change.url !== undefined) checkUrl(change.url);
+  if (change.url !== undefined) checkUrl(change.url, { hasMail });
   const secret = rotatesSecret ? newWebhookSecret() : undefined;
   const sealedSecret = secret === undefined ? undefined : sealer.seal(secret, purposeOf(id));
   const at = now();
@@ -178,12 +184,20 @@ export function purposeOf(webhookId: string): string {
   return `webhook/${webhookId}`;
 }
 
-function checkUrl(text: string): void {
+function checkUrl(text: string, { hasMail }: MailAbility): void {
+  if (isMailAddress(text)) {
+    parseMailAddress(text);
+    if (hasMail) return;
+    throw new PlimsollError(
+      'REQUEST_INVALID',
+      'Cannot use the address of the webhook: this server sends no mail; its operator sets PLIMSOLL_SMTP',
+    );
+  }
   const url = URL.parse(text);
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
     throw new PlimsollError(
       'REQUEST_INVALID',
-      'Cannot use the address of the webhook: expected a URL that begins with https:// or http://',
+      'Cannot use the address of the webhook: expected a URL that begins with https:// or http://, or mailto: and mailboxes',
     );
   }
   if (url.username !== '' || url.password !== '') {
@@ -196,7 +210,7 @@ function checkUrl(text: string): void {
 
 /** For the audit log. Addresses may hold tokens in their query. */
 function shown({ url, ...rest }: Partial<WebhookSettings>): Readonly<Record<string, unknown>> {
-  return { ...rest, ...(url === undefined ? {} : { host: URL.parse(url)?.host }) };
+  return { ...rest, ...(url === undefined ? {} : { host: isMailAddress(url) ? url : URL.parse(url)?.host }) };
 }
 
 function toView({ sealedSecret: _, ...webhook }: StoredWebhook): WebhookView {

@@ -128,16 +128,48 @@ export async function removeStoredWebhook(db: Db, id: string): Promise<boolean> 
   return numDeletedRows > 0n;
 }
 
-/** Adds a delivery that is due at once. */
+/** Adds a delivery that is due at `dueAt`, or at once. */
 export async function insertDelivery(
   db: Db,
-  delivery: Pick<StoredDelivery, 'id' | 'webhookId' | 'eventId' | 'kind' | 'body'> & { readonly at: Date },
+  delivery: Pick<StoredDelivery, 'id' | 'webhookId' | 'eventId' | 'kind' | 'body'> & {
+    readonly at: Date;
+    readonly dueAt?: Date | undefined;
+  },
 ): Promise<void> {
-  const { at, eventId, ...rest } = delivery;
+  const { at, dueAt = at, eventId, ...rest } = delivery;
   await db
     .insertInto('webhookDelivery')
-    .values({ ...rest, eventId: eventId ?? null, state: 'pending', createdAt: at, nextAttemptAt: at })
+    .values({ ...rest, eventId: eventId ?? null, state: 'pending', createdAt: at, nextAttemptAt: dueAt })
     .execute();
+}
+
+/**
+ * Takes the deliveries of a webhook that are due by a time, the oldest first, so that nobody else makes them before `until`.
+ */
+export async function claimDeliveries(
+  db: Db,
+  webhookId: string,
+  { dueBy, until, limit }: { readonly dueBy: Date; readonly until: Date; readonly limit: number },
+): Promise<readonly StoredDelivery[]> {
+  const rows = await db
+    .updateTable('webhookDelivery')
+    .set({ nextAttemptAt: until })
+    .where('id', 'in', select =>
+      select
+        .selectFrom('webhookDelivery')
+        .select('id')
+        .where('webhookId', '=', webhookId)
+        .where('state', '=', 'pending')
+        .where('nextAttemptAt', '<=', dueBy.toISOString())
+        .orderBy('createdAt')
+        .orderBy('id')
+        .limit(limit)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .returningAll()
+    .execute();
+  return rows.map(toDelivery).sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id));
 }
 
 /** A delivery. */

@@ -57,6 +57,7 @@ export function listApis(
     readonly site: Site;
     readonly webFolder: string;
     readonly version: string;
+    readonly hasMail: boolean;
     /** How this server itself reaches registries. */
     readonly probing: ProbeWorld;
   },
@@ -92,7 +93,7 @@ export function listApis(
     runRoutes(context, feed),
     sensorRoutes(context, { ...options.site, version: options.version }),
     sensorPortRoutes({ server: context, openPort: ({ id }) => openServerPort(jobs, id) }),
-    webhookRoutes(context),
+    webhookRoutes(context, { hasMail: options.hasMail }),
     webRoutes(options.webFolder),
   ];
 }

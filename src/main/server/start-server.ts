@@ -124,6 +124,7 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
         site,
         webFolder: findWebFolder(),
         version: world.version,
+        hasMail: settings.mail !== undefined,
         probing: {
           env: world.env,
           allowsPrivateAddresses: settings.allowsPrivateAddresses,

@@ -37,7 +37,7 @@ export interface WorkOptions {
 /** Starts the work; closing it gives back what is in hand. */
 export async function startWork(parts: ServerParts, options: WorkOptions): Promise<AsyncDisposable> {
   const { context, jobs } = parts;
-  const { settings, world, log } = options;
+  const { settings, world, log, url } = options;
   await using opened = new AsyncDisposableStack();
   const userAgent = `plimsoll/${world.version}`;
   await startJobHandlers(jobs);
@@ -53,6 +53,8 @@ export async function startWork(parts: ServerParts, options: WorkOptions): Promi
       env: world.env,
       allowsPrivateAddresses: settings.allowsPrivateAddresses,
       userAgent,
+      mail: settings.mail,
+      site: settings.publicUrl ?? url,
       onError: err => log.error({ err }, 'webhooks failed'),
     }),
   );

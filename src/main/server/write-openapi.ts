@@ -24,6 +24,7 @@ export async function openapiText(): Promise<string> {
       site: {},
       webFolder: '/nonexistent',
       version: '0',
+      hasMail: true,
       probing: { env: {}, allowsPrivateAddresses: false },
     }),
     authenticate: async () => undefined,

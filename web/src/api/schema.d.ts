@@ -8987,7 +8987,7 @@ export interface paths {
         put?: never;
         /**
          * Make a webhook; its secret is shown this once
-         * @description Deliveries are POSTs of JSON, signed as Standard Webhooks 1.0 says (`webhook-id`, `webhook-timestamp`, `webhook-signature`), and tried again for a day.
+         * @description Deliveries are POSTs of JSON, signed as Standard Webhooks 1.0 says (`webhook-id`, `webhook-timestamp`, `webhook-signature`), and tried again for a day. An address `mailto:name@example.com,…` has them sent as e-mail, where the server has PLIMSOLL_SMTP.
          */
         post: {
             parameters: {

@@ -69,6 +69,7 @@ export function WebhookDialog({
         value={url}
         onChange={setUrl}
         placeholder="https://hooks.example/plimsoll"
+        help="Or mailto: and mailboxes, joined by commas, where this server sends mail."
         wrong={mistakes.of('url')}
       />
       {webhook === undefined && mine.length > 1 && (

@@ -9,6 +9,7 @@ import {
   createWebhook,
   getWebhook,
   listWebhooks,
+  type MailAbility,
   redeliver,
   removeWebhook,
   testWebhook,
@@ -77,7 +78,7 @@ const tags = ['webhooks'];
 const access = { config: { access: 'signed-in' as const } };
 
 /** Adds the routes. */
-export function webhookRoutes(context: ServerContext) {
+export function webhookRoutes(context: ServerContext, { hasMail }: MailAbility) {
   return (instance: FastifyInstance): void => {
     const app = typed(instance);
     const mine = async (request: FastifyRequest, id: string): Promise<WebhookView> => {
@@ -112,7 +113,7 @@ export function webhookRoutes(context: ServerContext) {
           tags,
           summary: 'Make a webhook; its secret is shown this once',
           description:
-            'Deliveries are POSTs of JSON, signed as Standard Webhooks 1.0 says (`webhook-id`, `webhook-timestamp`, `webhook-signature`), and tried again for a day.',
+            'Deliveries are POSTs of JSON, signed as Standard Webhooks 1.0 says (`webhook-id`, `webhook-timestamp`, `webhook-signature`), and tried again for a day. An address `mailto:name@example.com,…` has them sent as e-mail, where the server has PLIMSOLL_SMTP.',
           body: z.strictObject({
             ...settings,
             namespaceId: z.uuid(),
@@ -125,7 +126,10 @@ export function webhookRoutes(context: ServerContext) {
       },
       async (request, reply) => {
         requireRole(signedIn(request), 'admin', request.body.namespaceId);
-        const { webhook, secret } = await createWebhook(context, request.body, actorOf(request));
+        const { webhook, secret } = await createWebhook(context, request.body, {
+          actor: actorOf(request),
+          hasMail,
+        });
         sendRevision(reply, webhook.revision);
         return await reply.code(201).send({ webhook: present(webhook), secret });
       },
@@ -157,7 +161,7 @@ export function webhookRoutes(context: ServerContext) {
       async (request, reply) => {
         const { webhookId } = request.params;
         await mine(request, webhookId);
-        const by = { actor: actorOf(request), revision: expectedRevision(request) };
+        const by = { actor: actorOf(request), revision: expectedRevision(request), hasMail };
         const { webhook, secret } = await updateWebhook(context, webhookId, given(request.body), by);
         sendRevision(reply, webhook.revision);
         return { webhook: present(webhook), ...(secret === undefined ? {} : { secret }) };
