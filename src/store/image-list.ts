@@ -70,6 +70,8 @@ export interface ListedImage extends FindingCounts {
   readonly packageCount: number | null;
   /** 5 critical … 0 none, see the schema. */
   readonly worst: number;
+  /** As `ManifestScan`. */
+  readonly distro: unknown;
   /** At most twenty. */
   readonly places: readonly ImagePlace[];
   readonly position: ImagePosition;
@@ -80,7 +82,7 @@ const MAX_TAGS = 50;
 
 const COLUMNS = sql`manifest.id, manifest.digest, manifest.media_type, manifest.os, manifest.architecture, manifest.variant,
   manifest.layers_size_bytes AS size_bytes, manifest.built_at, manifest.first_seen_at, scan.state, scan.error_code,
-  scan.error_message, scan.scanned_at, scan.judged_at, scan.package_count, scan.worst, scan.critical, scan.high, scan.medium,
+  scan.error_message, scan.scanned_at, scan.judged_at, scan.package_count, scan.worst, scan.distro, scan.critical, scan.high, scan.medium,
   scan.low, scan.negligible, scan.unknown, scan.fixable, scan.known_exploited, scan.undetermined`;
 
 interface Order {

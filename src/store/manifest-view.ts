@@ -34,6 +34,8 @@ export interface ManifestScan extends FindingCounts {
   readonly judgedAt: string | null;
   readonly packageCount: number | null;
   readonly worst: number;
+  /** As the inventory has it: name, end of support; null before the first report, and where none is known. */
+  readonly distro: unknown;
 }
 
 const COLUMNS = [
@@ -117,6 +119,7 @@ export async function findManifestScans(
       'judgedAt',
       'packageCount',
       'worst',
+      'distro',
       'critical',
       'high',
       'medium',

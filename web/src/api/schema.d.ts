@@ -9686,6 +9686,15 @@ export interface components {
             tags: string[];
             /** @description A to F; null: unknown */
             grade: string | null;
+            /** @description When its release is no longer supported: advisories and fixes may be missing */
+            endOfLife: {
+                release: string;
+                /**
+                 * Format: date
+                 * @description The last day of its standard support
+                 */
+                since: string;
+            } | null;
             /** Format: date-time */
             publishedAt: string;
             /** @description What to give to `podman pull`, by digest: always this image */
@@ -9704,6 +9713,15 @@ export interface components {
             tags: string[];
             /** @description A to F; null: unknown */
             grade: string | null;
+            /** @description When its release is no longer supported: advisories and fixes may be missing */
+            endOfLife: {
+                release: string;
+                /**
+                 * Format: date
+                 * @description The last day of its standard support
+                 */
+                since: string;
+            } | null;
             /** Format: date-time */
             publishedAt: string;
             /** @description What to give to `podman pull`, by digest: always this image */
@@ -10004,6 +10022,15 @@ export interface components {
             /** @description Highest severity among its findings */
             worst: ("CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NEGLIGIBLE" | "UNKNOWN") | null;
             counts: components["schemas"]["FindingCounts"];
+            /** @description When its release is no longer supported: advisories and fixes may be missing */
+            endOfLife: {
+                release: string;
+                /**
+                 * Format: date
+                 * @description The last day of its standard support
+                 */
+                since: string;
+            } | null;
         };
         ImageTotals: {
             /** @description By distinct digest */
@@ -10363,6 +10390,15 @@ export interface components {
             };
             /** @description What is wrong with it; null before it was read, and for what a client only told of */
             counts: components["schemas"]["FindingCounts"] | null;
+            /** @description When its release is no longer supported: advisories and fixes may be missing */
+            endOfLife: {
+                release: string;
+                /**
+                 * Format: date
+                 * @description The last day of its standard support
+                 */
+                since: string;
+            } | null;
             /** @description A to F; null: unknown */
             grade: string | null;
             grades: {

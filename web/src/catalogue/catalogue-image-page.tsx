@@ -18,6 +18,7 @@ import { cataloguePath } from '../display/addresses.ts';
 import { CopyBlock } from '../display/copy.tsx';
 import { severityCounts, totalOf } from '../display/counts.ts';
 import { ShortDigest, shortDigest } from '../display/digest.tsx';
+import { EndOfLife } from '../display/end-of-life.tsx';
 import { Fact } from '../display/fact.tsx';
 import { formatBytes } from '../display/format-number.ts';
 import { GradeLabel, GradeSchedule } from '../display/grade.tsx';
@@ -108,7 +109,7 @@ const COLUMNS: readonly Column<CatalogFinding>[] = [
 
 function Weaknesses({ image }: { readonly image: CatalogImageDetails }) {
   const view = useListView();
-  const { id, counts } = image;
+  const { id, counts, endOfLife } = image;
   const findings = useQuery({
     ...catalogueFindingsQuery(id, {
       ...(view.cursor === undefined ? {} : { cursor: view.cursor }),
@@ -124,7 +125,12 @@ function Weaknesses({ image }: { readonly image: CatalogImageDetails }) {
           <p>It has not been read, so that nothing is known of its weaknesses.</p>
         ) : (
           <>
-            <SeverityCounts counts={severityCounts(counts)} what="findings" none={noneText(counts)} />
+            <SeverityCounts counts={severityCounts(counts)} what="findings" none={noneText(image)} />
+            {endOfLife !== null && (
+              <p>
+                <EndOfLife endOfLife={endOfLife} /> since {endOfLife.since}: advisories and fixes may be missing.
+              </p>
+            )}
             {totalOf(counts) > 0 && (
               <DataTable
                 what="vulnerabilities"
@@ -148,8 +154,9 @@ function Weaknesses({ image }: { readonly image: CatalogImageDetails }) {
 }
 
 /** Nothing found is good news only where all could be judged. */
-function noneText({ undetermined }: { readonly undetermined: number }): string {
-  return undetermined === 0 ? 'None known' : 'None known; not every package could be judged';
+function noneText({ counts, endOfLife }: CatalogImageDetails): string {
+  if (endOfLife !== null) return 'None known';
+  return counts?.undetermined === 0 ? 'None known' : 'None known; not every package could be judged';
 }
 
 function Facts({ image }: { readonly image: CatalogImageDetails }) {

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
 import type { CatalogImage } from '../api/model.ts';
 import { shortDigest } from '../display/digest.tsx';
+import { EndOfLife } from '../display/end-of-life.tsx';
 import { GradeLabel } from '../display/grade.tsx';
 import { Time } from '../display/time.tsx';
 import { Empty } from '../feedback/answer.tsx';
@@ -28,7 +29,17 @@ const COLUMNS: readonly Column<CatalogImage>[] = [
     ),
   },
   { title: 'Architecture', render: ({ architecture }) => architecture },
-  { title: 'Health', render: ({ grade }) => <GradeLabel grade={grade} /> },
+  {
+    title: 'Health',
+    render: ({ grade, endOfLife }) => (
+      <>
+        <GradeLabel grade={grade} />
+        <div>
+          <EndOfLife endOfLife={endOfLife} />
+        </div>
+      </>
+    ),
+  },
   { title: 'Published', render: ({ publishedAt }) => <Time at={publishedAt} /> },
 ];
 

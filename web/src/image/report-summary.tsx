@@ -36,7 +36,10 @@ export function ReportSummary({
       <CardBody>
         <div className="plimsoll-donut">
           <Suspense fallback={<Skeleton shape="circle" width="11rem" height="11rem" />}>
-            <SeverityDonut counts={bySeverity} isSure={counts.undetermined === 0 && (scan.packageCount ?? 0) > 0} />
+            <SeverityDonut
+              counts={bySeverity}
+              isSure={counts.undetermined === 0 && (scan.packageCount ?? 0) > 0 && scan.endOfLife === null}
+            />
           </Suspense>
           <ul className="plimsoll-legend" aria-label="Findings by severity">
             {SEVERITIES.filter(severity => bySeverity[severity] > 0).map(severity => (
@@ -71,6 +74,7 @@ export function ReportSummary({
         >
           <Fact term="Distribution">
             {coverage.data === undefined ? <Skeleton width="8rem" /> : (coverage.data?.distro?.name ?? 'None known')}
+            {scan.endOfLife !== null && `, not supported since ${scan.endOfLife.since}`}
           </Fact>
           <Fact term="Layers read">
             <Time at={scan.scannedAt} />

@@ -1,6 +1,7 @@
 /**
  * What is known of the security of one manifest, in a cell: the state of its scan, or counts that lead to its report. "Passed" is said only
- * where something was looked for in all of it: nothing found because nothing could be asked is told apart.
+ * where something was looked for in all of it: nothing found because nothing could be asked is told apart, and so is nothing found in a
+ * release that gets no advisories any more.
  */
 import { Icon, Spinner, Tooltip } from '@patternfly/react-core';
 import { CheckCircleIcon } from '@patternfly/react-icons/dist/esm/icons/check-circle-icon';
@@ -10,6 +11,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { ImageScan } from '../api/model.ts';
 import { severityCounts, totalOf } from '../display/counts.ts';
+import { EndOfLife } from '../display/end-of-life.tsx';
 import { formatCount, formatThings } from '../display/format-number.ts';
 import { SeverityCounts } from '../display/severity.tsx';
 
@@ -61,7 +63,7 @@ export function SecuritySummary({
 }
 
 function Report({ scan, to, of }: { readonly scan: ImageScan; readonly to: string; readonly of: string }) {
-  const { counts, packageCount } = scan;
+  const { counts, packageCount, endOfLife } = scan;
   const total = totalOf(counts);
   if (total > 0) {
     return (
@@ -71,18 +73,46 @@ function Report({ scan, to, of }: { readonly scan: ImageScan; readonly to: strin
           {formatCount(counts.fixable)} fixable
           {counts.knownExploited > 0 && `, ${formatCount(counts.knownExploited)} known exploited`}
         </span>
+        <EndOfLife endOfLife={endOfLife} />
         <Of what={of} />
       </Link>
     );
   }
-  if (packageCount === 0) return <Link to={to}>No packages found</Link>;
+  if (packageCount === 0) {
+    return (
+      <Link to={to} className="plimsoll-summary">
+        <span>No packages found</span>
+        <EndOfLife endOfLife={endOfLife} />
+        <Of what={of} />
+      </Link>
+    );
+  }
   if (counts.undetermined > 0) {
     return (
-      <Link to={to}>
-        <Icon status="warning" isInline>
-          <ExclamationTriangleIcon />
-        </Icon>{' '}
-        Undetermined <span className="plimsoll-quiet">({formatThings(counts.undetermined, 'package')})</span>
+      <Link to={to} className="plimsoll-summary">
+        <span>
+          <Icon status="warning" isInline>
+            <ExclamationTriangleIcon />
+          </Icon>{' '}
+          Undetermined <span className="plimsoll-quiet">({formatThings(counts.undetermined, 'package')})</span>
+        </span>
+        <EndOfLife endOfLife={endOfLife} />
+        <Of what={of} />
+      </Link>
+    );
+  }
+  if (endOfLife !== null) {
+    return (
+      <Link to={to} className="plimsoll-summary">
+        <span>
+          <Icon status="warning" isInline>
+            <ExclamationTriangleIcon />
+          </Icon>{' '}
+          Passed, release no longer supported
+        </span>
+        <span className="plimsoll-quiet">
+          {endOfLife.release}, since {endOfLife.since}
+        </span>
         <Of what={of} />
       </Link>
     );

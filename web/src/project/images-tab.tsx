@@ -6,6 +6,7 @@ import { Link } from 'react-router';
 import type { Project, ProjectImage } from '../api/model.ts';
 import { severityCounts, totalOf } from '../display/counts.ts';
 import { shortDigest } from '../display/digest.tsx';
+import { EndOfLife } from '../display/end-of-life.tsx';
 import { GradeLabel } from '../display/grade.tsx';
 import { SeverityCounts } from '../display/severity.tsx';
 import { Time } from '../display/time.tsx';
@@ -124,13 +125,16 @@ export function Tags({ names }: { readonly names: readonly string[] }) {
 }
 
 function Security({ image }: { readonly image: ProjectImage }) {
-  const { counts, digest } = image;
+  const { counts, digest, endOfLife } = image;
   if (counts === null) return <span className="plimsoll-quiet">Not known</span>;
-  const isDoubtful = totalOf(counts) === 0 && counts.undetermined > 0;
+  const isDoubtful = totalOf(counts) === 0 && (counts.undetermined > 0 || endOfLife !== null);
   return (
     <Link to={`/images/${digest}`}>
-      <span className="pf-v6-u-screen-reader">{`Security report of ${imageName(image)}: `}</span>
+      <span className="pf-v6-screen-reader">{`Security report of ${imageName(image)}: `}</span>
       <SeverityCounts counts={severityCounts(counts)} none={isDoubtful ? 'None found, not all known' : 'None found'} />
+      <div>
+        <EndOfLife endOfLife={endOfLife} />
+      </div>
     </Link>
   );
 }

@@ -18,6 +18,7 @@ import type { Project, ProjectImage } from '../api/model.ts';
 import { cataloguePath } from '../display/addresses.ts';
 import { severityCounts, totalOf } from '../display/counts.ts';
 import { ShortDigest } from '../display/digest.tsx';
+import { EndOfLife } from '../display/end-of-life.tsx';
 import { Fact } from '../display/fact.tsx';
 import { formatBytes } from '../display/format-number.ts';
 import { GradeLabel, GradeSchedule } from '../display/grade.tsx';
@@ -199,7 +200,8 @@ function Publishing({
 
 function Health({ image }: { readonly image: ProjectImage }) {
   const now = useNow(false);
-  const { grade, grades, counts, digest } = image;
+  const { grade, grades, counts, digest, endOfLife } = image;
+  const isDoubtful = counts !== null && totalOf(counts) === 0 && (counts.undetermined > 0 || endOfLife !== null);
   return (
     <Card className="plimsoll-before">
       <CardTitle component="h2">Health</CardTitle>
@@ -217,8 +219,11 @@ function Health({ image }: { readonly image: ProjectImage }) {
             <SeverityCounts
               counts={severityCounts(counts)}
               what="findings"
-              none={totalOf(counts) === 0 && counts.undetermined > 0 ? 'None found, not all known' : 'Nothing found'}
+              none={isDoubtful ? 'None found, not all known' : 'Nothing found'}
             />
+            <p>
+              <EndOfLife endOfLife={endOfLife} />
+            </p>
             <p>
               <Link to={`/images/${digest}`}>Security report</Link>
             </p>

@@ -33,7 +33,7 @@ export function RegistryOverview({ registry }: { readonly registry: Registry }) 
               </p>
             ) : (
               <table className="plimsoll-figures">
-                <caption className="pf-v6-u-screen-reader">Vulnerable images by their worst finding</caption>
+                <caption className="pf-v6-screen-reader">Vulnerable images by their worst finding</caption>
                 <tbody>
                   {SEVERITIES.map(severity => (
                     <tr key={severity}>

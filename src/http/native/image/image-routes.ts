@@ -75,7 +75,7 @@ export async function manifestFor(request: FastifyRequest, db: Db, digest: strin
   return view;
 }
 
-function listRoutes(instance: FastifyInstance, { store: { db } }: ContentContext): void {
+function listRoutes(instance: FastifyInstance, { store: { db }, now }: ContentContext): void {
   const app = typed(instance);
   const tags = ['images'];
   app.get(
@@ -98,7 +98,8 @@ function listRoutes(instance: FastifyInstance, { store: { db } }: ContentContext
       const after = decodeCursor(cursor, positions);
       const images = await listImages(db, toFilter(request, query), { sort, limit: limit + 1, after });
       const { items, nextCursor } = toPage(images, limit, ({ position }) => position);
-      return { items: items.map(presentImage), nextCursor };
+      const today = now();
+      return { items: items.map(one => presentImage(one, today)), nextCursor };
     },
   );
   app.get(
@@ -161,7 +162,7 @@ function detailRoutes(instance: FastifyInstance, context: ContentContext): void 
         ...child,
         scan: child.manifestId === null ? undefined : scans.get(child.manifestId),
       }));
-      return presentManifest(view, scans.get(view.id), withScans);
+      return presentManifest(view, scans.get(view.id), withScans, context.now());
     },
   );
   app.get(
@@ -281,7 +282,7 @@ function detailRoutes(instance: FastifyInstance, context: ContentContext): void 
   );
 }
 
-function vulnerabilityRoutes(instance: FastifyInstance, { store: { db } }: ContentContext): void {
+function vulnerabilityRoutes(instance: FastifyInstance, { store: { db }, now }: ContentContext): void {
   const app = typed(instance);
   const tags = ['vulnerabilities'];
   const named = z.object({ vulnerabilityId: z.string().min(1).max(300) });
@@ -378,10 +379,11 @@ function vulnerabilityRoutes(instance: FastifyInstance, { store: { db } }: Conte
         items.map(({ id }) => id),
         20,
       );
+      const today = now();
       const byImage = Map.groupBy(affected, ({ manifestId }) => manifestId);
       return {
         items: items.map(image => ({
-          image: presentImage(image),
+          image: presentImage(image, today),
           packages: (byImage.get(image.id) ?? []).map(({ manifestId: _, severity, fixKind, fixedVersion, ...one }) => ({
             ...one,
             severity: severityName(severity),

@@ -1,5 +1,7 @@
 /** Images and findings as the API shows them. */
 import { z } from 'zod';
+import type { Distro } from '#inventory/inventory.ts';
+import { tellEndOfLife } from '#matching/surroundings.ts';
 import type { FindingDetail } from '#scan/content/judge-packages.ts';
 import { type FindingCounts, SEVERITY_OF_RANK } from '#store/counts.ts';
 import type { LayerSummary, ListedFinding } from '#store/finding-list.ts';
@@ -41,6 +43,12 @@ const placeSchema = z.object({
   tags: z.array(z.string()),
 });
 
+/** The release that a report is of, when it is past its end: then nothing found means little. */
+export const endOfLifeSchema = z
+  .object({ release: z.string(), since: z.iso.date().describe('The last day of its standard support') })
+  .nullable()
+  .describe('When its release is no longer supported: advisories and fixes may be missing');
+
 const scanSchema = z
   .object({
     state: z.enum(SCAN_STATES),
@@ -51,6 +59,7 @@ const scanSchema = z
     packageCount: count.nullable(),
     worst: severitySchema.nullable().describe('Highest severity among its findings'),
     counts: countsSchema,
+    endOfLife: endOfLifeSchema,
   })
   .meta({ id: 'ImageScan' });
 
@@ -181,7 +190,8 @@ export function severityRank(name: SeverityName): number {
   return SEVERITY_OF_RANK.indexOf(name);
 }
 
-export function presentImage(image: ListedImage): z.output<typeof imageSchema> {
+/** `now`: by which a release is past its end. */
+export function presentImage(image: ListedImage, now: Date): z.output<typeof imageSchema> {
   return {
     digest: image.digest,
     mediaType: image.mediaType,
@@ -189,7 +199,7 @@ export function presentImage(image: ListedImage): z.output<typeof imageSchema> {
     sizeBytes: image.sizeBytes,
     builtAt: image.builtAt,
     firstSeenAt: image.firstSeenAt,
-    scan: presentScan(image),
+    scan: presentScan(image, now),
     places: image.places.map(({ registryId, registryName, host, repository, tags }) => ({
       registryId,
       registryName,
@@ -200,7 +210,10 @@ export function presentImage(image: ListedImage): z.output<typeof imageSchema> {
   };
 }
 
-export function presentScan(scan: Omit<ManifestScan, 'manifestId' | 'attempts'>): z.output<typeof scanSchema> {
+export function presentScan(
+  scan: Omit<ManifestScan, 'manifestId' | 'attempts'>,
+  now: Date,
+): z.output<typeof scanSchema> {
   const { state, errorCode, errorMessage, scannedAt, judgedAt, packageCount, worst } = scan;
   const isTold = scannedAt !== null;
   return {
@@ -212,13 +225,22 @@ export function presentScan(scan: Omit<ManifestScan, 'manifestId' | 'attempts'>)
     packageCount,
     worst: !isTold || worst === 0 ? null : severityName(worst === 1 && scan.negligible === 0 ? 0 : worst),
     counts: countsOf(scan),
+    endOfLife: endOfLifeOf(scan, now),
   };
+}
+
+/** The end of the release that a scan found, once it is past; null for what is supported, or of no known release. */
+export function endOfLifeOf({ distro }: Pick<ManifestScan, 'distro'>, now: Date): z.output<typeof endOfLifeSchema> {
+  const known = (distro ?? undefined) as Distro | undefined;
+  const isPast = tellEndOfLife(known, now.toISOString()) !== undefined;
+  return isPast && known?.endOfLife !== undefined ? { release: known.name, since: known.endOfLife } : null;
 }
 
 export function presentManifest(
   view: ManifestView,
   scan: ManifestScan | undefined,
   children: readonly (ChildView & { readonly scan: ManifestScan | undefined })[],
+  now: Date,
 ): z.output<typeof manifestSchema> {
   return {
     digest: view.digest,
@@ -232,13 +254,14 @@ export function presentManifest(
     unsupportedReason: view.unsupportedReason,
     document: JSON.parse(Buffer.from(view.document).toString('utf8')),
     config: view.config ?? null,
-    children: children.map(presentChild),
-    scan: scan === undefined || view.kind === 'index' ? null : presentScan(scan),
+    children: children.map(child => presentChild(child, now)),
+    scan: scan === undefined || view.kind === 'index' ? null : presentScan(scan, now),
   };
 }
 
 export function presentChild(
   child: ChildView & { readonly scan: ManifestScan | undefined },
+  now: Date,
 ): z.output<typeof childSchema> {
   return {
     digest: child.digest,
@@ -246,7 +269,7 @@ export function presentChild(
     kind: child.kind as z.output<typeof childSchema>['kind'],
     platform: platformOf(child),
     sizeBytes: child.layersSizeBytes,
-    scan: child.scan === undefined ? null : presentScan(child.scan),
+    scan: child.scan === undefined ? null : presentScan(child.scan, now),
   };
 }
 

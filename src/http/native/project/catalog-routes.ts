@@ -14,7 +14,15 @@ import { findProject, type ProjectRecord } from '#store/project.ts';
 import { listPublishedRepositories } from '#store/project-catalog.ts';
 import { findGradeSchedules } from '#store/project-grade.ts';
 import { decodeCursor, pageOf, pageQuery, toPage } from '../../cursor.ts';
-import { countsOf, countsSchema, presentFinding, severityRank, severitySchema } from '../image/image-schema.ts';
+import {
+  countsOf,
+  countsSchema,
+  endOfLifeOf,
+  endOfLifeSchema,
+  presentFinding,
+  severityRank,
+  severitySchema,
+} from '../image/image-schema.ts';
 import { problems, typed } from '../native-route.ts';
 import { imageParams } from './project-schema.ts';
 
@@ -48,6 +56,7 @@ const imageFields = {
   architecture: z.string(),
   tags: z.array(z.string()),
   grade: z.string().nullable().describe('A to F; null: unknown'),
+  endOfLife: endOfLifeSchema,
   publishedAt: time,
   pull: z.string().describe('What to give to `podman pull`, by digest: always this image'),
   pullByTag: z.array(z.string()).describe('The same by tag: what the tag leads to when it is pulled'),
@@ -132,7 +141,14 @@ export function catalogRoutes(context: ProjectContext, version: string) {
         const before = decodeCursor(cursor, position);
         const images = await listCatalogImages(db, { registry, repository, before, limit: limit + 1 });
         const page = toPage(images, limit, ({ image }) => ({ at: image.createdAt, id: image.id }));
-        return { items: page.items.map(presentImage), nextCursor: page.nextCursor };
+        const ended = await findEnded(
+          context,
+          page.items.map(({ image }) => image.digest),
+        );
+        return {
+          items: page.items.map(one => ({ ...presentImage(one), endOfLife: ended.get(one.image.digest) ?? null })),
+          nextCursor: page.nextCursor,
+        };
       },
     );
     app.get(
@@ -159,6 +175,7 @@ export function catalogRoutes(context: ProjectContext, version: string) {
           grades: (grades?.periods ?? []).map(one => ({ ...one, endsAt: one.endsAt ?? null })),
           scannedAt: scan?.scannedAt ?? null,
           counts: isTold ? countsOf(scan) : null,
+          endOfLife: isTold ? endOfLifeOf(scan, context.now()) : null,
         };
       },
     );
@@ -239,6 +256,22 @@ async function getPublished({ store }: ProjectContext, id: string): Promise<Cata
 
 async function findManifestId({ store }: ProjectContext, digest: string): Promise<number | undefined> {
   return (await findManifestViews(store.db, [digest])).get(digest)?.id;
+}
+
+/** The ends of releases that are past, by the digest of the image. */
+async function findEnded({ store, now }: ProjectContext, digests: readonly string[]) {
+  const views = await findManifestViews(store.db, digests);
+  const scans = await findManifestScans(
+    store.db,
+    [...views.values()].map(({ id }) => id),
+  );
+  const today = now();
+  return new Map(
+    [...views].map(([digest, { id }]) => {
+      const scan = scans.get(id);
+      return [digest, scan === undefined ? null : endOfLifeOf(scan, today)] as const;
+    }),
+  );
 }
 
 function presentImage({ image, project }: CatalogImage) {

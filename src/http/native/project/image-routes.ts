@@ -62,7 +62,11 @@ export function projectImageRoutes(context: ProjectContext) {
         );
         const { items, nextCursor } = toPage(images, limit, positionOf);
         const scans = await findScans(context, items);
-        return { items: items.map(one => presentImage(one, grades.get(one.id), scans.get(one.digest))), nextCursor };
+        const today = context.now();
+        return {
+          items: items.map(one => presentImage(one, grades.get(one.id), scans.get(one.digest), today)),
+          nextCursor,
+        };
       },
     );
     app.get(
@@ -92,7 +96,7 @@ export function projectImageRoutes(context: ProjectContext) {
         const objections = await findObjections(context, project, image, signal);
         const scan = (await findScans(context, [image])).get(image.digest);
         return {
-          image: presentImage(image, grades.get(image.id), scan),
+          image: presentImage(image, grades.get(image.id), scan, context.now()),
           objections: objections.map(one => ({ ...one })),
         };
       },

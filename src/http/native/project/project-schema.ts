@@ -3,14 +3,14 @@ import { z } from 'zod';
 import type { ShownRegistryKey } from '#project/registry-key.ts';
 import { CHECK_OUTCOMES, readResultDocument } from '#project/result-document.ts';
 import { CONTAINER_TYPES, DISTRIBUTION_METHODS, OS_CONTENT_TYPES, PROJECT_KINDS } from '#project/settings.ts';
-import type { FindingCounts } from '#store/counts.ts';
+import type { ManifestScan } from '#store/manifest-view.ts';
 import type { ProjectRecord } from '#store/project.ts';
 import type { BaseImage } from '#store/project-base-image.ts';
 import type { GradeSchedule } from '#store/project-grade.ts';
 import type { ProjectImage } from '#store/project-image.ts';
 import type { ProjectRequest } from '#store/project-request.ts';
 import type { TestResult } from '#store/project-result.ts';
-import { countsOf, countsSchema } from '../image/image-schema.ts';
+import { countsOf, countsSchema, endOfLifeOf, endOfLifeSchema } from '../image/image-schema.ts';
 
 const objectId = z.string().regex(/^[0-9a-f]{24}$/);
 const time = z.iso.datetime();
@@ -92,6 +92,7 @@ export const imageSchema = z
     counts: countsSchema
       .nullable()
       .describe('What is wrong with it; null before it was read, and for what a client only told of'),
+    endOfLife: endOfLifeSchema,
     grade: z.string().nullable().describe('A to F; null: unknown'),
     grades: z.array(z.object({ grade: z.string(), startsAt: time, endsAt: time.nullable() })),
     publishedAt: time.nullable(),
@@ -199,11 +200,12 @@ export function presentProject(project: ProjectRecord, host: string | undefined)
   };
 }
 
-/** An image as it is shown. */
+/** An image as it is shown. `now`: by which its release is past its end. */
 export function presentImage(
   image: ProjectImage,
   grades: GradeSchedule | undefined,
-  scan: (FindingCounts & { readonly scannedAt: string | null }) | undefined,
+  scan: ManifestScan | undefined,
+  now: Date,
 ) {
   // What a client only told of may be an image of somebody else.
   const isShown = scan !== undefined && scan.scannedAt !== null && image.origin !== 'report';
@@ -220,6 +222,7 @@ export function presentImage(
     sizeBytes: image.sizeBytes ?? null,
     scan: { state: scanState, message: scanMessage ?? null },
     counts: isShown ? countsOf(scan) : null,
+    endOfLife: isShown ? endOfLifeOf(scan, now) : null,
     grade: image.grade ?? null,
     grades: (grades?.periods ?? []).map(one => ({ ...one, endsAt: one.endsAt ?? null })),
     publishedAt: image.publishedAt ?? null,

@@ -58,7 +58,13 @@ const text = z.string().trim().min(1).max(300).optional().describe('In the full 
 const repositoryQuery = { repository: z.string().min(1).max(512).describe('Full name') };
 
 /** Adds the routes. */
-export function repositoryRoutes({ store: { db } }: { readonly store: { readonly db: Db } }) {
+export function repositoryRoutes({
+  store: { db },
+  now,
+}: {
+  readonly store: { readonly db: Db };
+  readonly now: () => Date;
+}) {
   return (instance: FastifyInstance): void => {
     const app = typed(instance);
     app.get(
@@ -147,7 +153,7 @@ export function repositoryRoutes({ store: { db } }: { readonly store: { readonly
         const { limit, cursor } = request.query;
         const listed = await listTags(db, repository.id, { after: decodeCursor(cursor, z.string()), limit: limit + 1 });
         const { items, nextCursor } = toPage(listed, limit, ({ name }) => name);
-        return { items: await presentTags(db, items), nextCursor };
+        return { items: await presentTags(db, items, now()), nextCursor };
       },
     );
     app.get(
@@ -166,7 +172,7 @@ export function repositoryRoutes({ store: { db } }: { readonly store: { readonly
         const { registryId, tag } = request.params;
         const { limit } = request.query;
         const repository = await repositoryFor(request, db, registryId, request.query.repository);
-        return { items: await presentTags(db, await listTagHistory(db, repository.id, { name: tag, limit })) };
+        return { items: await presentTags(db, await listTagHistory(db, repository.id, { name: tag, limit }), now()) };
       },
     );
   };
@@ -205,7 +211,7 @@ function presentRepository({ registryId, name, note, firstSeenAt, lastListedAt, 
   };
 }
 
-async function presentTags(db: Db, found: readonly TagRecord[]): Promise<z.output<typeof tagSchema>[]> {
+async function presentTags(db: Db, found: readonly TagRecord[], now: Date): Promise<z.output<typeof tagSchema>[]> {
   const views = await findManifestViews(db, [...new Set(found.map(({ digest }) => digest))]);
   const children = await listChildren(
     db,
@@ -228,9 +234,9 @@ async function presentTags(db: Db, found: readonly TagRecord[]): Promise<z.outpu
         startedAt,
         endedAt: endedAt ?? null,
         sizeBytes: view.layersSizeBytes,
-        scan: scan === undefined ? null : presentScan(scan),
+        scan: scan === undefined ? null : presentScan(scan, now),
         children: (children.get(view.id) ?? []).map(child =>
-          presentChild({ ...child, scan: child.manifestId === null ? undefined : scans.get(child.manifestId) }),
+          presentChild({ ...child, scan: child.manifestId === null ? undefined : scans.get(child.manifestId) }, now),
         ),
       },
     ];
