@@ -21,6 +21,12 @@ test('a flag goes before the environment, the environment before the default; em
   expect(readSettings(texts)).toMatchObject({ data: '/flag', logLevel: 'debug', port: 8080 });
 });
 
+test('mail is sent when there is a server for it and somebody whom it is from', () => {
+  expect(read({}).mail).toBeUndefined();
+  const env = { PLIMSOLL_SMTP: 'smtps://me:hush@mail.example', PLIMSOLL_MAIL_FROM: 'Plimsoll <plimsoll@example.com>' };
+  expect(read(env).mail).toMatchObject({ server: new URL(env.PLIMSOLL_SMTP), from: env.PLIMSOLL_MAIL_FROM });
+});
+
 test('secrets are not printed', () => {
   const printed = printSettings(
     collectSettings({}, { DATABASE_URL: 'postgresql://me:hidden@db/x', PLIMSOLL_DATA: '/srv' }),
@@ -48,6 +54,9 @@ test.each([
   { env: { PLIMSOLL_LAYER_CACHE: 'much' }, named: 'PLIMSOLL_LAYER_CACHE' },
   { env: { PLIMSOLL_SENSOR_LABELS: 'zone' }, named: 'PLIMSOLL_SENSOR_LABELS' },
   { env: { PLIMSOLL_PUBLIC_URL: 'plimsoll.example' }, named: 'PLIMSOLL_PUBLIC_URL' },
+  { env: { PLIMSOLL_SMTP: 'mail.example' }, named: 'PLIMSOLL_SMTP' },
+  { env: { PLIMSOLL_SMTP: 'smtp://mail.example' }, named: 'PLIMSOLL_MAIL_FROM' },
+  { env: { PLIMSOLL_SMTP: 'smtp://mail.example', PLIMSOLL_MAIL_FROM: 'a@b\r\nBcc: c@d' }, named: 'PLIMSOLL_MAIL_FROM' },
   { env: { PLIMSOLL_TLS_CERT: '/cert.pem' }, named: 'PLIMSOLL_TLS_KEY' },
 ])('$env cannot be used, and the message names $named', ({ env, named }) => {
   expect(() => read(env)).toThrow(named);
