@@ -3,7 +3,6 @@
  * within a second, and nobody reads hundreds of messages.
  */
 import { createTransport } from 'nodemailer';
-import { toPlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import type { ServerContext } from '#store/context.ts';
 import { claimDeliveries, noteAttempt, type StoredDelivery, type StoredWebhook } from '#store/webhook.ts';
@@ -121,6 +120,6 @@ function tell(error: unknown): string {
   const { response, responseCode } = error as { readonly response?: unknown; readonly responseCode?: unknown };
   if (typeof response === 'string') return printable(`The mail server answered: ${response}`, SHOWN_LENGTH);
   if (typeof responseCode === 'number') return `The mail server answered with ${responseCode}`;
-  const known = toPlimsollError(error);
-  return printable(`The mail server cannot be used: ${known.message}`, SHOWN_LENGTH);
+  const why = error instanceof Error ? error.message : String(error);
+  return printable(`The mail server cannot be used: ${why}`, SHOWN_LENGTH);
 }
