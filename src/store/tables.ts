@@ -937,6 +937,26 @@ export interface VulnerabilityAliasTable {
   vulnerabilityId: number;
 }
 
+export interface WaiverTable {
+  id: string;
+  namespaceId: string;
+  vulnerability: string;
+  package: string | null;
+  scopeKind: string;
+  registryId: string | null;
+  repository: string | null;
+  digest: string | null;
+  reason: string;
+  expiresOn: string | null;
+  createdBy: string;
+  createdAt: Time;
+  updatedAt: Time;
+  endedBy: string | null;
+  endedAt: Time | null;
+  isExpiryTold: Generated<boolean>;
+  revision: Generated<number>;
+}
+
 export interface WebhookTable {
   id: string;
   namespaceId: string;
@@ -1047,6 +1067,7 @@ export interface Tables {
   taskTag: TaskTagTable;
   vulnerability: VulnerabilityTable;
   vulnerabilityAlias: VulnerabilityAliasTable;
+  waiver: WaiverTable;
   webhook: WebhookTable;
   webhookDelivery: WebhookDeliveryTable;
 }

@@ -26,6 +26,7 @@ import { pushHookRoutes } from '#http/native/registry/push-hook-routes.ts';
 import { registryRoutes } from '#http/native/registry/registry-routes.ts';
 import { repositoryRoutes } from '#http/native/registry/repository-routes.ts';
 import { sensorRoutes } from '#http/native/sensor/routes.ts';
+import { waiverRoutes } from '#http/native/waiver/routes.ts';
 import { webhookRoutes } from '#http/native/webhook/routes.ts';
 import { pyxisRoutes } from '#http/pyxis/routes.ts';
 import { quayRoutes } from '#http/quay/routes.ts';
@@ -74,6 +75,7 @@ export function listApis(
     checkRoutes(projects),
     imagePackageRoutes(content),
     reportRoutes(content, options.version),
+    waiverRoutes(context),
     databaseRoutes(content, options.version),
     quayRoutes(context),
     projectRoutes(projects),

@@ -13,6 +13,7 @@ import { statements as adapterScan } from './m0011-adapter-scan.ts';
 import { statements as build } from './m0012-build.ts';
 import { statements as collection } from './m0013-collection.ts';
 import { statements as hostingPublic } from './m0014-hosting-public.ts';
+import { statements as waiver } from './m0015-waiver.ts';
 
 /** SQL statements by name; forward only. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -30,4 +31,5 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0012-build': build,
   '0013-collection': collection,
   '0014-hosting-public': hostingPublic,
+  '0015-waiver': waiver,
 };

@@ -11,6 +11,7 @@ import { PUSH_HOOK_ROWS } from './push-hook-rows.ts';
 import type { Row } from './row.ts';
 import { SENSOR_PORT_ROWS, SENSOR_ROWS } from './sensor-rows.ts';
 import { SERVER_ROWS } from './server-rows.ts';
+import { WAIVER_ROWS } from './waiver-rows.ts';
 import { WEBHOOK_ROWS } from './webhook-rows.ts';
 
 /** Every row. */
@@ -30,6 +31,7 @@ export const AUTHORISATION: readonly Row[] = [
   ...BUILDER_PORT_ROWS,
   ...SENSOR_ROWS,
   ...SENSOR_PORT_ROWS,
+  ...WAIVER_ROWS,
   ...WEBHOOK_ROWS,
   ...OCI_ROWS,
   ...HOSTING_ROWS,

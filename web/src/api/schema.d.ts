@@ -4695,6 +4695,352 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/waivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List waivers, newest first: those that are over too */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only what is in this namespace; nothing, when you may not look into it */
+                    namespace?: string;
+                    state?: "active" | "expired" | "ended";
+                    /** @description As the waiver has it, in any capitals */
+                    vulnerability?: string;
+                    package?: string;
+                    /** @description Made for this registry, or a repository of it */
+                    registry?: string;
+                    /** @description Made for repositories of this full name */
+                    repository?: string;
+                    /** @description Made for the image of this digest */
+                    image?: string;
+                    /** @description In the weakness, the package, the reason, or who made it */
+                    q?: string;
+                    /** @description Rows of a page */
+                    limit?: number;
+                    /** @description `nextCursor` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["Waiver"][];
+                            /** @description Missing pages follow while this is not null */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Accept a weakness in images of a namespace
+         * @description Its findings are set aside wherever the images of its scope are looked at: counts are without them, and lists have them on request.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Chosen by the client. For a day, the same request with the same key gets the first answer again, with `Idempotent-Replayed: true`; another request with it gets 422, and one while the first is under way 409 */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        namespaceId: string;
+                        /** @description Any name of the weakness, in any capitals */
+                        vulnerability: string;
+                        /** @description Name of the package or of its source; missing: in any package */
+                        package?: string;
+                        scope?: components["schemas"]["WaiverScopeInput"];
+                        /** @description Why it is accepted */
+                        reason: string;
+                        /**
+                         * Format: date
+                         * @description The last day on which it holds, in UTC; missing: for ever
+                         */
+                        expiresOn?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Waiver"];
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/waivers/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Waivers that hold, as the file that `plimsoll scan --ignore-file` takes
+         * @description Those for the whole namespace and, where a registry, repository or image is named, those made for it: a file knows no scopes, so it has only what holds for all that it is asked for.
+         */
+        get: {
+            parameters: {
+                query: {
+                    namespace: string;
+                    registry?: string;
+                    /** @description Full name, in that registry */
+                    repository?: string;
+                    image?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/yaml": string;
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/waivers/{waiverId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a waiver */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    waiverId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Waiver"];
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** End a waiver; it stays readable */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    waiverId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /** Change why a waiver holds, or until when */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    waiverId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Why it is accepted */
+                        reason?: string;
+                        /** @description The last day on which it holds, in UTC; null: for ever */
+                        expiresOn?: string | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Waiver"];
+                    };
+                };
+                /** @description Why not */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why not */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
     "/api/v1/vulnerability-database": {
         parameters: {
             query?: never;
@@ -10983,6 +11329,73 @@ export interface components {
             isBuilding: boolean;
             /** @description What the last changes changed, newest first */
             rematches: components["schemas"]["Rematch"][];
+        };
+        Waiver: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            namespaceId: string;
+            vulnerability: string;
+            /** @description Null: in any package */
+            package: string | null;
+            scope: components["schemas"]["WaiverScope"];
+            reason: string;
+            /** @description The last day on which it holds, in UTC; null: for ever */
+            expiresOn: string | null;
+            /** @enum {string} */
+            state: "active" | "expired" | "ended";
+            createdBy: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            endedBy: string | null;
+            endedAt: string | null;
+            /** @description What it sets aside now: a weakness in a package in an image, each; counted up to 10,000 */
+            findings: number;
+            /** @description Images with these */
+            images: number;
+            revision: number;
+        };
+        WaiverScope: {
+            /** @constant */
+            kind: "namespace";
+        } | {
+            /** @constant */
+            kind: "registry";
+            /** Format: uuid */
+            registryId: string;
+        } | {
+            /** @constant */
+            kind: "repository";
+            /** Format: uuid */
+            registryId: string;
+            /** @description Full name */
+            repository: string;
+        } | {
+            /** @constant */
+            kind: "image";
+            digest: string;
+        };
+        WaiverScopeInput: {
+            /** @constant */
+            kind: "namespace";
+        } | {
+            /** @constant */
+            kind: "registry";
+            /** Format: uuid */
+            registryId: string;
+        } | {
+            /** @constant */
+            kind: "repository";
+            /** Format: uuid */
+            registryId: string;
+            /** @description Full name */
+            repository: string;
+        } | {
+            /** @constant */
+            kind: "image";
+            digest: string;
         };
         Webhook: {
             /** Format: uuid */
