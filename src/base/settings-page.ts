@@ -3,7 +3,7 @@
  * `node --conditions=plimsoll-source src/base/settings-page.ts`.
  */
 import { writeFileSync } from 'node:fs';
-import { SERVER_SETTINGS } from './server-settings.ts';
+import { SERVER_SETTINGS } from './settings-table.ts';
 
 /** The page. */
 export function settingsPage(): string {
@@ -18,7 +18,7 @@ export function settingsPage(): string {
   const line = (row: readonly string[]) => `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
   const [head = [], ...body] = table;
   const rule = `| ${widths.map(width => '-'.repeat(width)).join(' | ')} |`;
-  return `<!-- Written by src/base/settings-page.ts from the table in src/base/server-settings.ts. Change that, then run the script. -->
+  return `<!-- Written by src/base/settings-page.ts from the table in src/base/settings-table.ts. Change that, then run the script. -->
 
 # Configuration
 

@@ -1,14 +1,8 @@
 /** `plimsoll serve`: the server. */
 import { type Command, Option } from 'commander';
 import { PlimsollError } from '#base/errors.ts';
-import {
-  collectSettings,
-  printSettings,
-  readSettings,
-  SERVER_SETTINGS,
-  type SettingName,
-  type SettingTexts,
-} from '#base/server-settings.ts';
+import { collectSettings, printSettings, readSettings, type SettingTexts } from '#base/server-settings.ts';
+import { SERVER_SETTINGS, type SettingName } from '#base/settings-table.ts';
 import type { CliContext } from './context.ts';
 
 /** Adds the command to the program. */
