@@ -52,6 +52,8 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
             key={id}
             variant={variant}
             title={title}
+            // No heading: a message that comes and goes is no part of the page's outline.
+            component="p"
             timeout={variant === 'danger' ? false : SHOWN_MS}
             onTimeout={() => remove(id)}
             actionClose={<AlertActionCloseButton title={title} onClose={() => remove(id)} />}
