@@ -136,4 +136,49 @@ describe.skipIf(whyNoBrowser() !== undefined)('settings', () => {
     await page.goto('/settings/audit?action=database.import');
     await page.getByRole('grid', { name: 'Changes' }).getByText('database.import').first().waitFor();
   });
+
+  test('a namespace that is chosen narrows every list, and goes along in the address', {
+    timeout: 60_000,
+  }, async () => {
+    const { items } = (await world.call('GET', '/api/v1/namespaces')) as { items: { id: string }[] };
+    const shore = (await world.call('POST', '/api/v1/namespaces', { name: 'shore', displayName: 'Shore' })) as {
+      id: string;
+    };
+    for (const [namespaceId, name] of [
+      [items[0]?.id, 'Harbour'],
+      [shore.id, 'Lighthouse'],
+    ]) {
+      const url = `http://${name?.toLowerCase()}.example:5000`;
+      const registry = { namespaceId, name, type: 'docker-v2', url, tls: { insecureHttp: true } };
+      await world.call('POST', '/api/v1/registries', registry);
+    }
+    await page.goto('/registries');
+    await page.getByRole('link', { name: 'Harbour' }).waitFor();
+    await page.getByRole('button', { name: 'Namespace: All namespaces' }).click();
+    await page.getByRole('menuitem', { name: 'Shore' }).click();
+    await page.getByRole('link', { name: 'Harbour' }).waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'Lighthouse' }).waitFor();
+    await page.waitForURL(url => url.searchParams.get('namespace') === shore.id);
+    await expectAccessible(page);
+    const address = page.url();
+    // The next lists are of it, too, and say so.
+    await page.getByRole('link', { name: 'Images', exact: true }).click();
+    await page.getByRole('heading', { name: 'No image is known in Shore yet' }).waitFor();
+    await page.waitForURL(url => url.searchParams.get('namespace') === shore.id);
+    await page.getByRole('button', { name: 'Registry', exact: true }).click();
+    await page.getByRole('option', { name: 'Lighthouse' }).waitFor();
+    expect(await page.getByRole('option', { name: 'Harbour' }).count()).toBe(0);
+    await page.keyboard.press('Escape');
+    // Whoever is sent the address sees the same.
+    const other = await world.open({ width: 412 });
+    await signIn(other);
+    await other.goto(address);
+    await other.getByRole('link', { name: 'Lighthouse' }).waitFor();
+    expect(await other.getByRole('link', { name: 'Harbour' }).count()).toBe(0);
+    await expectAccessible(other);
+    await other.getByRole('button', { name: 'Show all namespaces, not only Shore' }).click();
+    await other.getByRole('link', { name: 'Harbour' }).waitFor();
+    expect(new URL(other.url()).search).toBe('');
+    await other.context().close();
+  });
 });

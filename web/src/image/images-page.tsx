@@ -7,6 +7,8 @@ import { Link } from 'react-router';
 import { SEVERITIES, type Severity, severityLabel } from '../display/severity.tsx';
 import { Empty } from '../feedback/answer.tsx';
 import { registriesQuery } from '../registry/registry-queries.ts';
+import { useNamespaceView } from '../shell/namespace.ts';
+import { NamespaceLabel } from '../shell/namespace-label.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { DataTable } from '../table/data-table.tsx';
 import { FilterSelect } from '../table/filter-select.tsx';
@@ -57,15 +59,16 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function ImagesPage() {
   const view = useListView({ filters: PARAMETERS });
-  const images = useQuery(imagesQuery(toQuery(view)));
-  const registries = useQuery(registriesQuery());
+  const { namespace, where } = useNamespaceView();
+  const images = useQuery(imagesQuery({ ...toQuery(view), ...(namespace === undefined ? {} : { namespace }) }));
+  const registries = useQuery(registriesQuery({ namespace }));
   const isNarrowed = view.search !== '' || Object.values(view.filters).some(values => values.length > 0);
   const clear = () => view.change({ search: '', filters: Object.fromEntries(FILTERS.map(name => [name, []])) });
   // Sorts go one way; they are told in the menu, not in the head of the table.
   const columns = IMAGE_COLUMNS.map(({ sort: _, ...column }) => column);
   return (
     <>
-      <PageHeader title="Images">
+      <PageHeader title="Images" labels={<NamespaceLabel />}>
         Every distinct image, wherever it is. A digest in two repositories is one image.
       </PageHeader>
       <PageSection>
@@ -132,7 +135,7 @@ export function ImagesPage() {
                 }
               />
             ) : (
-              <Empty title="No image is known yet" action={<Link to="/registries">To the registries</Link>}>
+              <Empty title={`No image is known${where} yet`} action={<Link to="/registries">To the registries</Link>}>
                 Connect a registry and scan it, and its images appear here.
               </Empty>
             )

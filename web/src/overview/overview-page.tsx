@@ -30,7 +30,8 @@ import { registriesQuery } from '../registry/registry-queries.ts';
 import { RunProgress } from '../run/run-progress.tsx';
 import { runsQuery } from '../run/run-queries.ts';
 import { useRole } from '../session/session.tsx';
-import { useNamespaces } from '../shell/namespace.ts';
+import { useNamespaceView } from '../shell/namespace.ts';
+import { NamespaceLabel } from '../shell/namespace-label.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { listConcerns } from './concerns.ts';
 import { databaseQuery, overviewQuery, overviewSensorsQuery } from './overview-queries.ts';
@@ -39,15 +40,15 @@ const TrendChart = lazy(() => import('./trend-chart.tsx'));
 const FIRST_CONCERNS = 8;
 
 export function OverviewPage() {
-  const { current } = useNamespaces();
-  const overview = useQuery(overviewQuery(current?.id));
+  const { namespace } = useNamespaceView();
+  const overview = useQuery(overviewQuery(namespace));
   return (
     <>
-      <PageHeader title="Overview" />
+      <PageHeader title="Overview" labels={<NamespaceLabel />} />
       <PageSection>
         <div className="plimsoll-overview">
-          <Attention totals={overview.data?.totals} />
-          <Runs />
+          <Attention totals={overview.data?.totals} namespace={namespace} />
+          <Runs namespace={namespace} />
           <Answer
             of={overview}
             what="the totals"
@@ -67,10 +68,16 @@ export function OverviewPage() {
   );
 }
 
-function Attention({ totals }: { readonly totals: Overview['totals'] | undefined }) {
+function Attention({
+  totals,
+  namespace,
+}: {
+  readonly totals: Overview['totals'] | undefined;
+  readonly namespace: string | undefined;
+}) {
   const now = useNow(true);
-  const registries = useQuery(registriesQuery());
-  const runs = useQuery(runsQuery({}));
+  const registries = useQuery(registriesQuery({ namespace }));
+  const runs = useQuery(runsQuery({ namespace }));
   const sensors = useQuery({ ...overviewSensorsQuery, enabled: useRole('viewer', 'server') });
   const database = useQuery(databaseQuery);
   const concerns = listConcerns({
@@ -125,8 +132,8 @@ function Attention({ totals }: { readonly totals: Overview['totals'] | undefined
   );
 }
 
-function Runs() {
-  const runs = useQuery(runsQuery({}));
+function Runs({ namespace }: { readonly namespace: string | undefined }) {
+  const runs = useQuery(runsQuery({ namespace }));
   const active = (runs.data?.items ?? []).filter(({ state }) => isActive(state));
   return (
     <OverviewCard title="Runs in progress">

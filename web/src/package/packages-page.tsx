@@ -6,9 +6,11 @@ import { api, bodyOf } from '../api/client.ts';
 import type { Package } from '../api/model.ts';
 import type { paths } from '../api/schema.d.ts';
 import { severityCounts, totalOf } from '../display/counts.ts';
-import { formatCount } from '../display/format-number.ts';
+import { formatCount, formatThings } from '../display/format-number.ts';
 import { SeverityCounts } from '../display/severity.tsx';
 import { Empty } from '../feedback/answer.tsx';
+import { useNamespaceView } from '../shell/namespace.ts';
+import { NamespaceLabel } from '../shell/namespace-label.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { type Column, DataTable } from '../table/data-table.tsx';
 import { FilterSelect } from '../table/filter-select.tsx';
@@ -49,7 +51,7 @@ const COLUMNS: readonly Column<Package>[] = [
     render: ({ name, version, images }) => (
       <Link
         to={`/images?${new URLSearchParams({ package: name, version }).toString()}`}
-        aria-label={`${images} images that have ${name} ${version}`}
+        aria-label={`${formatThings(images, 'image has', 'images have')} ${name} ${version}`}
       >
         <span className="plimsoll-numbers">{formatCount(images)}</span>
       </Link>
@@ -59,9 +61,11 @@ const COLUMNS: readonly Column<Package>[] = [
 
 export function PackagesPage() {
   const view = useListView({ filters: FILTERS });
+  const { namespace, where } = useNamespaceView();
   const type = view.filters['type']?.[0];
   const packages = useQuery(
     packagesQuery({
+      ...(namespace === undefined ? {} : { namespace }),
       ...(view.search === '' ? {} : { q: view.search }),
       ...(type === undefined ? {} : { type }),
       ...(isOn(view, 'vulnerable') ? { vulnerable: 'true' } : {}),
@@ -70,7 +74,9 @@ export function PackagesPage() {
   );
   return (
     <>
-      <PageHeader title="Packages">What is installed in images, each name and version once.</PageHeader>
+      <PageHeader title="Packages" labels={<NamespaceLabel />}>
+        What is installed in images, each name and version once.
+      </PageHeader>
       <PageSection>
         <DataTable
           what="packages"
@@ -91,7 +97,7 @@ export function PackagesPage() {
               </ToolbarItem>
             </>
           }
-          empty={<Empty title="No package matches">In no image that was scanned, and that you may see.</Empty>}
+          empty={<Empty title="No package matches">In no image{where} that was scanned, and that you may see.</Empty>}
         />
       </PageSection>
     </>

@@ -7,7 +7,8 @@ import type { Project } from '../api/model.ts';
 import { Time } from '../display/time.tsx';
 import { Empty } from '../feedback/answer.tsx';
 import { useRole } from '../session/session.tsx';
-import { useNamespaces } from '../shell/namespace.ts';
+import { useNamespaces, useNamespaceView } from '../shell/namespace.ts';
+import { NamespaceLabel } from '../shell/namespace-label.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { type Column, DataTable } from '../table/data-table.tsx';
 import { FilterSelect } from '../table/filter-select.tsx';
@@ -25,14 +26,15 @@ const STATUSES = [
 
 export function ProjectsPage() {
   const view = useListView({ filters: FILTERS });
-  const { all, current } = useNamespaces();
+  const { all } = useNamespaces();
+  const { namespace, where } = useNamespaceView();
   const status = STATUSES.find(({ value }) => value === view.filters['status']?.[0])?.value;
   const projects = useQuery(
     projectsQuery({
       ...(view.cursor === undefined ? {} : { cursor: view.cursor }),
       ...(view.search === '' ? {} : { q: view.search }),
       ...(status === undefined ? {} : { status }),
-      ...(current === undefined ? {} : { namespaceId: current.id }),
+      ...(namespace === undefined ? {} : { namespaceId: namespace }),
     }),
   );
   const navigate = useNavigate();
@@ -80,7 +82,7 @@ export function ProjectsPage() {
   ];
   return (
     <>
-      <PageHeader title="Projects" actions={mayAdd ? add : undefined}>
+      <PageHeader title="Projects" labels={<NamespaceLabel />} actions={mayAdd ? add : undefined}>
         A project stands for one image repository that is checked, graded and published.
       </PageHeader>
       <PageSection>
@@ -104,7 +106,7 @@ export function ProjectsPage() {
             isFiltered ? (
               <Empty title="No project is like that">Look for less, or for another status.</Empty>
             ) : (
-              <Empty title="There is no project" action={mayAdd ? add : undefined}>
+              <Empty title={`There is no project${where}`} action={mayAdd ? add : undefined}>
                 {mayAdd
                   ? 'Make one for the image that you want to publish: Plimsoll checks it, grades it, and says what is missing.'
                   : 'Whoever operates a namespace can make one.'}
@@ -117,7 +119,7 @@ export function ProjectsPage() {
         <NewProjectDialog
           onClose={() => setMaking(false)}
           onMade={({ id }) => void navigate(`/projects/${id}`)}
-          namespaceId={current?.id}
+          namespaceId={namespace}
         />
       )}
     </>

@@ -7,6 +7,8 @@ import { formatCount } from '../display/format-number.ts';
 import { Time } from '../display/time.tsx';
 import { Empty } from '../feedback/answer.tsx';
 import { useRole } from '../session/session.tsx';
+import { useNamespaceView } from '../shell/namespace.ts';
+import { NamespaceLabel } from '../shell/namespace-label.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { type Column, DataTable } from '../table/data-table.tsx';
 import { useListView } from '../table/use-list-view.ts';
@@ -16,7 +18,8 @@ import { VulnerableImages } from './totals.tsx';
 
 export function RegistriesPage() {
   const view = useListView();
-  const registries = useQuery(registriesQuery({ cursor: view.cursor }));
+  const { namespace, where } = useNamespaceView();
+  const registries = useQuery(registriesQuery({ namespace, cursor: view.cursor }));
   const products = useQuery(productsQuery);
   const navigate = useNavigate();
   const mayAdd = useRole('admin', 'anywhere');
@@ -45,7 +48,7 @@ export function RegistriesPage() {
   ];
   return (
     <>
-      <PageHeader title="Registries" actions={mayAdd ? add : undefined}>
+      <PageHeader title="Registries" labels={<NamespaceLabel />} actions={mayAdd ? add : undefined}>
         Where images come from. Plimsoll only reads there.
       </PageHeader>
       <PageSection>
@@ -56,7 +59,7 @@ export function RegistriesPage() {
           columns={columns}
           keyOf={({ id }) => id}
           empty={
-            <Empty title="No registry is connected" action={mayAdd ? add : undefined}>
+            <Empty title={`No registry is connected${where}`} action={mayAdd ? add : undefined}>
               {mayAdd
                 ? 'Connect one, say what to scan, and watch the first results come in.'
                 : 'Whoever administers a namespace can connect one.'}

@@ -2,14 +2,23 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { ApiProblem, api, bodyOf } from '../api/client.ts';
 
-/** A page of registries, by name. */
-export function registriesQuery({ cursor }: { readonly cursor?: string | undefined } = {}) {
+/** A page of registries, by name; of one namespace, or of all that one sees. */
+export function registriesQuery({
+  namespace,
+  cursor,
+}: {
+  readonly namespace?: string | undefined;
+  readonly cursor?: string | undefined;
+}) {
   return queryOptions({
-    queryKey: ['registries', 'list', { cursor }],
-    queryFn: async ({ signal }) =>
-      await bodyOf(
-        api.GET('/api/v1/registries', { params: { query: cursor === undefined ? {} : { cursor } }, signal }),
-      ),
+    queryKey: ['registries', 'list', { namespace, cursor }],
+    queryFn: async ({ signal }) => {
+      const query = {
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(cursor === undefined ? {} : { cursor }),
+      };
+      return await bodyOf(api.GET('/api/v1/registries', { params: { query }, signal }));
+    },
     placeholderData: keepPreviousData,
   });
 }

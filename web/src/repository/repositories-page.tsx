@@ -9,6 +9,8 @@ import { Time } from '../display/time.tsx';
 import { Empty } from '../feedback/answer.tsx';
 import { registriesQuery } from '../registry/registry-queries.ts';
 import { VulnerableImages } from '../registry/totals.tsx';
+import { useNamespaceView } from '../shell/namespace.ts';
+import { NamespaceLabel } from '../shell/namespace-label.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { type Column, DataTable } from '../table/data-table.tsx';
 import { FilterSelect } from '../table/filter-select.tsx';
@@ -39,13 +41,16 @@ const COLUMNS: readonly Column<PlacedRepository>[] = [
 
 export function RepositoriesPage() {
   const view = useListView({ filters: FILTERS });
+  const { namespace, where } = useNamespaceView();
   const registry = view.filters['registry']?.[0];
-  const repositories = useQuery(repositoriesQuery({ search: view.search, registry, cursor: view.cursor }));
-  const registries = useQuery(registriesQuery());
+  const repositories = useQuery(repositoriesQuery({ search: view.search, namespace, registry, cursor: view.cursor }));
+  const registries = useQuery(registriesQuery({ namespace }));
   const isNarrowed = view.search !== '' || registry !== undefined;
   return (
     <>
-      <PageHeader title="Repositories">Open one to see its tags, and the security of what each names.</PageHeader>
+      <PageHeader title="Repositories" labels={<NamespaceLabel />}>
+        Open one to see its tags, and the security of what each names.
+      </PageHeader>
       <PageSection>
         <DataTable
           what="repositories"
@@ -72,7 +77,10 @@ export function RepositoriesPage() {
             isNarrowed ? (
               <Empty title="No repository matches">Change the search or the filter.</Empty>
             ) : (
-              <Empty title="No repository is known yet" action={<Link to="/registries">To the registries</Link>}>
+              <Empty
+                title={`No repository is known${where} yet`}
+                action={<Link to="/registries">To the registries</Link>}
+              >
                 Connect a registry, and scan it: its repositories appear here.
               </Empty>
             )

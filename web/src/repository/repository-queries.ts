@@ -2,21 +2,24 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, bodyOf } from '../api/client.ts';
 
-/** Repositories of all registries, or of one, by name. */
+/** Repositories of all registries, of one, or of a namespace, by name. */
 export function repositoriesQuery({
   search,
+  namespace,
   registry,
   cursor,
 }: {
   readonly search: string;
+  readonly namespace: string | undefined;
   readonly registry: string | undefined;
   readonly cursor: string | undefined;
 }) {
   return queryOptions({
-    queryKey: ['repositories', 'everywhere', { search, registry, cursor }],
+    queryKey: ['repositories', 'everywhere', { search, namespace, registry, cursor }],
     queryFn: async ({ signal }) => {
       const query = {
         ...(search === '' ? {} : { q: search }),
+        ...(namespace === undefined ? {} : { namespace }),
         ...(registry === undefined ? {} : { registry }),
         ...(cursor === undefined ? {} : { cursor }),
       };

@@ -3,20 +3,23 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, bodyOf } from '../api/client.ts';
 import type { RunImage } from '../api/model.ts';
 
-/** Runs of a registry or of a job, latest first. */
+/** Runs of a namespace, of a registry or of a job, latest first. */
 export function runsQuery({
+  namespace,
   registry,
   schedule,
   cursor,
 }: {
+  readonly namespace?: string | undefined;
   readonly registry?: string;
   readonly schedule?: string;
   readonly cursor?: string | undefined;
 }) {
   return queryOptions({
-    queryKey: ['runs', 'list', { registry, schedule, cursor }],
+    queryKey: ['runs', 'list', { namespace, registry, schedule, cursor }],
     queryFn: async ({ signal }) => {
       const query = {
+        ...(namespace === undefined ? {} : { namespace }),
         ...(registry === undefined ? {} : { registry }),
         ...(schedule === undefined ? {} : { schedule }),
         ...(cursor === undefined ? {} : { cursor }),

@@ -1,16 +1,17 @@
 /** The audit log: every change that somebody asked for. */
-import { ExpandableSection, FormSelect, FormSelectOption, TextInput, ToolbarItem } from '@patternfly/react-core';
+import { ExpandableSection, TextInput, ToolbarItem } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { AuditEntry } from '../api/model.ts';
 import { Time } from '../display/time.tsx';
 import { Empty } from '../feedback/answer.tsx';
-import { useNamespaces } from '../shell/namespace.ts';
+import { useNamespaceView } from '../shell/namespace.ts';
+import { NamespaceLabel } from '../shell/namespace-label.tsx';
 import { type Column, DataTable } from '../table/data-table.tsx';
 import { useListView } from '../table/use-list-view.ts';
 import { auditQuery } from './settings-queries.ts';
 
-const FILTERS = ['action', 'namespace'];
+const FILTERS = ['action'];
 
 const COLUMNS: readonly Column<AuditEntry>[] = [
   { title: 'When', render: ({ at }) => <Time at={at} /> },
@@ -41,9 +42,8 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
 
 export function AuditLog() {
   const view = useListView({ filters: FILTERS });
-  const { all: namespaces } = useNamespaces();
+  const { namespace = '', where } = useNamespaceView();
   const action = view.filters['action']?.[0] ?? '';
-  const namespace = view.filters['namespace']?.[0] ?? '';
   const entries = useQuery(auditQuery({ cursor: view.cursor, action, namespace }));
   const [text, setText] = useState(action);
   const apply = () => view.change({ filters: { action: text.trim() === '' ? [] : [text.trim()] } });
@@ -66,23 +66,12 @@ export function AuditLog() {
               onKeyDown={event => event.key === 'Enter' && apply()}
             />
           </ToolbarItem>
-          {namespaces.length > 1 && (
-            <ToolbarItem>
-              <FormSelect
-                aria-label="Namespace"
-                value={namespace}
-                onChange={(_, id) => view.change({ filters: { namespace: id === '' ? [] : [id] } })}
-              >
-                <FormSelectOption value="" label="All namespaces" />
-                {namespaces.map(({ id, displayName }) => (
-                  <FormSelectOption key={id} value={id} label={displayName} />
-                ))}
-              </FormSelect>
-            </ToolbarItem>
-          )}
+          <ToolbarItem alignSelf="center">
+            <NamespaceLabel />
+          </ToolbarItem>
         </>
       }
-      empty={<Empty title={action === '' ? 'Nothing has been changed yet' : 'No such change'} />}
+      empty={<Empty title={action === '' ? `Nothing has been changed${where} yet` : `No such change${where}`} />}
     />
   );
 }

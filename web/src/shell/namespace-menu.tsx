@@ -1,10 +1,10 @@
 /** Which namespace to look at; nothing at all while there is but one. */
 import { Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
 import { useState } from 'react';
-import { chooseNamespace, useNamespaces } from './namespace.ts';
+import { useNamespaces } from './namespace.ts';
 
 export function NamespaceMenu() {
-  const { all, current } = useNamespaces();
+  const { all, current, choose } = useNamespaces();
   const [isOpen, setOpen] = useState(false);
   if (all.length < 2) return null;
   const name = current?.displayName ?? 'All namespaces';
@@ -22,11 +22,11 @@ export function NamespaceMenu() {
       )}
     >
       <DropdownList>
-        <DropdownItem isSelected={current === undefined} onClick={() => chooseNamespace(undefined)}>
+        <DropdownItem isSelected={current === undefined} onClick={() => choose(undefined)}>
           All namespaces
         </DropdownItem>
         {all.map(({ id, displayName }) => (
-          <DropdownItem key={id} isSelected={current?.id === id} onClick={() => chooseNamespace(id)}>
+          <DropdownItem key={id} isSelected={current?.id === id} onClick={() => choose(id)}>
             {displayName}
           </DropdownItem>
         ))}
