@@ -77,8 +77,3 @@ export const MAX_FACTS = 25;
 export function firstFacts(facts: readonly CheckFact[]): readonly CheckFact[] {
   return facts.slice(0, MAX_FACTS);
 }
-
-/** `1 file`, `2 files`. */
-export function countOf(count: number, noun: string, nouns = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : nouns}`;
-}

@@ -1,10 +1,10 @@
 /**
  * What of an image’s weaknesses is not known, so that neither a gate nor a grade may be certain of it.
  */
+import { countOf } from '#base/count-of.ts';
 import type { Inventory } from '#inventory/inventory.ts';
 import { OS_PACKAGE_TYPES } from '#inventory/package.ts';
 import type { Undetermined } from '#matching/finding.ts';
-import { countOf } from './check.ts';
 
 const DATABASES = /(?:^|\/)(?:rpm\/[^/]+|dpkg\/status|apk\/db\/installed|os-release)$/;
 

@@ -1,6 +1,7 @@
 /**
  * The place where an image is catalogued, to which people are sent: whether it is there, and by which tags.
  */
+import { countOf } from '#base/count-of.ts';
 import { listTagNames } from '#image/registry/listing.ts';
 import { openRegistryWith } from '#image/registry/open-registry.ts';
 import { parseDigest } from '#oci/digest.ts';
@@ -32,7 +33,7 @@ export async function syncTags(
     await updateProjectImage(context.store.db, image.id, { tags }, at);
     changed += 1;
   }
-  return changed === 0 ? 'The tags are as they were' : `The tags of ${changed} images changed`;
+  return changed === 0 ? 'The tags are as they were' : `The tags of ${countOf(changed, 'image')} changed`;
 }
 
 /** The digest must be where the catalogue says that it is. @throws {ProjectError} `location_mismatch`, and what reading there gives. */

@@ -3,8 +3,10 @@
  *
  * Nothing the image says is printed raw: all of it goes through `printable`.
  */
+
 import picocolors from 'picocolors';
 import { formatBytes } from '#base/byte-size.ts';
+import { countOf } from '#base/count-of.ts';
 import { printable } from '#base/text.ts';
 import type { Inventory, Package } from '#inventory/inventory.ts';
 import type { Gap } from '#inventory/package.ts';
@@ -65,7 +67,7 @@ export function headingLines({ image, distro, packages, gaps }: Inventory, now: 
   lines.push(line('Packages', countByType(packages)));
   if (gaps.length > 0) {
     lines.push(
-      line('Not read', `${plural(gaps.length, 'part')}, listed at the end: packages may be missing`, colors.red),
+      line('Not read', `${countOf(gaps.length, 'part')}, listed at the end: packages may be missing`, colors.red),
     );
   }
   return lines;
@@ -120,7 +122,7 @@ export function gapLines(gaps: readonly Gap[], columns: number, colors: Colors):
     const where = [layer && shortDigest(layer), path && printable(path)].filter(Boolean).join('  ') || 'the image';
     return [`  ${cutText(where, columns - 2, 'middle')}`, `    ${cutText(printable(reason), columns - 4)}`];
   });
-  const title = `NOT READ: ${plural(gaps.length, 'part')} of the image; packages may be missing above`;
+  const title = `NOT READ: ${countOf(gaps.length, 'part')} of the image; packages may be missing above`;
   const rest = gaps.length > MAX_GAPS ? [`  … and ${gaps.length - MAX_GAPS} more; the format json lists them all`] : [];
   return ['', colors.red(colors.bold(cutText(title, columns))), ...shown, ...rest];
 }
@@ -128,9 +130,4 @@ export function gapLines(gaps: readonly Gap[], columns: number, colors: Colors):
 /** The first twelve digits, as other tools show layers. */
 function shortDigest(digest: string): string {
   return printable(digest.slice(digest.indexOf(':') + 1, digest.indexOf(':') + 13));
-}
-
-/** `1 part`, `2 parts`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,7 +1,9 @@
 /**
  * An inventory from an SBOM alone: what somebody says is installed, in CycloneDX or SPDX, without the image.
  */
+
 import { parseFeedJson } from '#advisory/feed-json.ts';
+import { countOf } from '#base/count-of.ts';
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import { comparePackages } from '#inventory/build-inventory.ts';
@@ -43,8 +45,10 @@ export function readSbom(input: Uint8Array, path: string): Inventory {
     else packages.set(one.root === undefined ? one.purl : `${one.root}\0${one.purl}`, one);
   }
   const lost = [
-    ...(nameless === 0 ? [] : [`${nameless} entries without a package URL`]),
-    ...(unreadable === 0 ? [] : [`${unreadable} entries whose package URL cannot be read or has no version`]),
+    ...(nameless === 0 ? [] : [`${countOf(nameless, 'entry', 'entries')} without a package URL`]),
+    ...(unreadable === 0
+      ? []
+      : [`${countOf(unreadable, 'entry', 'entries')} whose package URL cannot be read or has no version`]),
   ];
   const redHat = distro === undefined ? undefined : findRedHat(json);
   return {

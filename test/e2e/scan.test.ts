@@ -459,7 +459,7 @@ describe('SBOMs', () => {
     ];
     await writeFile(folder.at('poor.json'), JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.6', components }));
     const { stdout } = await scan([], `sbom:${folder.at('poor.json')}`);
-    expect(stdout).toContain('1 entries without a package URL');
+    expect(stdout).toContain('1 entry without a package URL');
     expect(stdout).toContain('No known weaknesses found in what could be judged');
   });
 });

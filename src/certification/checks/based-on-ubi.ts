@@ -1,6 +1,7 @@
 /** BasedOnUbi: the image is built on an approved base image. */
+import { countOf } from '#base/count-of.ts';
 import { findBase } from '../base-image.ts';
-import { type Check, type CheckVerdict, countOf } from '../check.ts';
+import type { Check, CheckVerdict } from '../check.ts';
 import type { CertificationSubject } from '../subject.ts';
 
 export const basedOnUbi: Check = {

@@ -1,5 +1,6 @@
 /** HasLicense: the terms under which the software may be used are in the image. */
-import { type Check, type CheckFact, countOf, firstFacts } from '../check.ts';
+import { countOf } from '#base/count-of.ts';
+import { type Check, type CheckFact, firstFacts } from '../check.ts';
 
 export const hasLicense: Check = {
   name: 'HasLicense',

@@ -1,5 +1,6 @@
 /** HasModifiedFiles: what came from rpm packages is as they brought it. */
-import { type Check, type CheckFact, type CheckVerdict, countOf, firstFacts } from '../check.ts';
+import { countOf } from '#base/count-of.ts';
+import { type Check, type CheckFact, type CheckVerdict, firstFacts } from '../check.ts';
 import type { ChangedOwner, RpmChange } from '../rpm-changes.ts';
 
 export const hasModifiedFiles: Check = {

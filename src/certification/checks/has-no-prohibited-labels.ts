@@ -1,5 +1,6 @@
 /** HasNoProhibitedLabels: nobody is told that the image is somebody else's. */
-import { type Check, type CheckFact, countOf } from '../check.ts';
+import { countOf } from '#base/count-of.ts';
+import type { Check, CheckFact } from '../check.ts';
 import { judgeTrademark } from '../trademark.ts';
 
 const LABELS = ['name', 'vendor', 'maintainer'];

@@ -1,5 +1,6 @@
 /** HasNoProhibitedPackages: nothing of the kernel, which containers do not run, and whose packages may not be passed on. */
-import { type Check, type CheckFact, countOf, firstFacts } from '../check.ts';
+import { countOf } from '#base/count-of.ts';
+import { type Check, type CheckFact, firstFacts } from '../check.ts';
 
 export const hasNoProhibitedPackages: Check = {
   name: 'HasNoProhibitedPackages',

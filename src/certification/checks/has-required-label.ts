@@ -1,5 +1,6 @@
 /** HasRequiredLabel: the labels by which people and catalogues know the image. */
-import { type Check, countOf } from '../check.ts';
+import { countOf } from '#base/count-of.ts';
+import type { Check } from '../check.ts';
 
 export const hasRequiredLabel: Check = {
   name: 'HasRequiredLabel',

@@ -1,5 +1,6 @@
 /** LayerCountAcceptable: not so many layers that the image is slow to pull and start. */
-import { type Check, countOf } from '../check.ts';
+import { countOf } from '#base/count-of.ts';
+import type { Check } from '../check.ts';
 
 export const layerCountAcceptable: Check = {
   name: 'LayerCountAcceptable',

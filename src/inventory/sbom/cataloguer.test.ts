@@ -95,7 +95,7 @@ test('CycloneDX: nested components and the subject are found, files are not, the
     asserted('npm', 'b', '1'),
     asserted('npm', 'c', '1', { licenses: ['MIT', 'ISC'] }),
   ]);
-  expect(fact?.gaps).toEqual(['1 entries without a purl']);
+  expect(fact?.gaps).toEqual(['1 entry without a purl']);
 });
 
 test('SPDX 2: purls are external references', () => {
@@ -117,7 +117,7 @@ test('SPDX 2: purls are external references', () => {
   });
   expect(fact).toEqual({
     packages: [asserted('npm', 'a', '1', { licenses: ['MIT'] })],
-    gaps: ['1 entries without a purl'],
+    gaps: ['1 entry without a purl'],
   });
 });
 

@@ -4,6 +4,7 @@
  * Whoever writes such a file can hide or invent packages, so these are marked as asserted. Not read: `var/lib/db/sbom`, where melange
  * describes each apk once more (Wolfi, Chainguard), and Bitnami's, which have a cataloguer of their own.
  */
+import { countOf } from '#base/count-of.ts';
 import type { Cataloguer } from '../cataloguer.ts';
 import { FactLimits } from '../fact-limits.ts';
 import { parseJsonFile } from '../json-file.ts';
@@ -31,7 +32,7 @@ export const sbomCataloguer: Cataloguer = {
       if (found === undefined) limits.lose('entries whose purl cannot be read or has no version');
       else if (limits.admitsPackage()) packages.push(found);
     }
-    const nameless = sbom.nameless === 0 ? [] : [`${sbom.nameless} entries without a purl`];
+    const nameless = sbom.nameless === 0 ? [] : [`${countOf(sbom.nameless, 'entry', 'entries')} without a purl`];
     return { packages, gaps: [...nameless, ...limits.gaps()] };
   },
 };

@@ -3,7 +3,9 @@
  *
  * Source: CSAF 2.0, profile 5 "VEX", "Product Tree", "Relationships".
  */
+
 import { z } from 'zod';
+import { countOf } from '#base/count-of.ts';
 import { readJustification } from './justification.ts';
 import type { VexContent, VexProduct, VexStatement, VexStatus } from './statement.ts';
 
@@ -80,7 +82,7 @@ export function findCsafVex(value: unknown): VexContent | undefined {
     ...(author === undefined ? {} : { author }),
     statements,
     gaps: [
-      ...(bad === 0 ? [] : [`${bad} vulnerabilities of another form than CSAF has`]),
+      ...(bad === 0 ? [] : [`${countOf(bad, 'vulnerability', 'vulnerabilities')} of another form than CSAF has`]),
       ...(lost === 0 ? [] : [`${lost} product id(s) without a purl, so that nobody can tell which packages they are`]),
     ],
   };

@@ -1,6 +1,7 @@
 /**
  * Certificates as JUnit XML: a suite for each image, a test for each check, one for the gate and one for the rest of what was asked.
  */
+import { countOf } from '#base/count-of.ts';
 import type { Certificate } from '#certification/certificate.ts';
 import type { CheckResult } from '#certification/check.ts';
 import { formatPlatform } from '#oci/platform.ts';
@@ -43,7 +44,7 @@ function countsOf(cases: readonly Case[]): string {
 function casesOf({ results, gate, objections }: Certificate): Case[] {
   const breaches = gate?.breaches.map(
     ({ finding, ageDays }) =>
-      `${finding.severity} ${finding.id} ${finding.package.purl}${ageDays === undefined ? '' : `, fixed ${ageDays} days ago`}`,
+      `${finding.severity} ${finding.id} ${finding.package.purl}${ageDays === undefined ? '' : `, fixed ${countOf(ageDays, 'day')} ago`}`,
   );
   return [
     ...results.map(toCase),

@@ -3,7 +3,9 @@
  *
  * Nothing that an image or an advisory says is printed raw: all of it goes through `printable`.
  */
+
 import picocolors from 'picocolors';
+import { countOf } from '#base/count-of.ts';
 import { printable } from '#base/text.ts';
 import type { Certificate } from '#certification/certificate.ts';
 import type { CheckOutcome, CheckResult } from '#certification/check.ts';
@@ -111,7 +113,7 @@ function gateLines({ outcome, summary, breaches, unknown }: GateResult, say: Say
     const since =
       ageDays === undefined
         ? 'nobody says since when'
-        : `${fixed?.basis === 'fix' ? 'out' : 'known'} for ${ageDays} days`;
+        : `${fixed?.basis === 'fix' ? 'out' : 'known'} for ${countOf(ageDays, 'day')}`;
     return say(
       `${finding.severity} ${finding.id} in ${finding.package.name} ${finding.package.version}: fixed in ${version}, ${since}`,
       4,

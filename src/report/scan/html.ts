@@ -3,14 +3,16 @@
  *
  * Everything from outside is escaped; the content security policy would stop what got through.
  */
+
 import { hash } from 'node:crypto';
 import { SEVERITIES } from '#advisory/advisory.ts';
+import { countOf } from '#base/count-of.ts';
 import { printable } from '#base/text.ts';
 import type { Inventory } from '#inventory/inventory.ts';
 import type { Finding } from '#matching/finding.ts';
 import { formatPlatform } from '#oci/platform.ts';
 import { supportOf } from '../support.ts';
-import { plural } from '../table.ts';
+
 import { advisoryLink, safeLink } from './advisory-link.ts';
 import { ageLines } from './data-age.ts';
 import { groupFindings, waivedByReason } from './finding-groups.ts';
@@ -70,7 +72,7 @@ function imageLines(report: ScanReport, options: ScanReportOptions): string[] {
   const isSure = undetermined.length === 0 && gaps.length === 0;
   const verdict =
     summary.findings > 0
-      ? `<strong>${plural(summary.findings, 'finding')}</strong>: ${countsText(summary.bySeverity)}`
+      ? `<strong>${countOf(summary.findings, 'finding')}</strong>: ${countsText(summary.bySeverity)}`
       : `<strong class="${isSure ? 'good' : 'warn'}">No known weaknesses found${isSure ? '' : ' in what could be judged'}</strong>`;
   const extras = [
     ...(summary.fixable > 0 ? [`${summary.fixable} with a fix`] : []),
@@ -106,7 +108,7 @@ function upgradeLines({ upgrades }: ScanReport): string[] {
   const rest =
     folded.length === 0
       ? []
-      : [`<details><summary>${plural(folded.length, 'more upgrade')}</summary><ul>`, ...folded, '</ul></details>'];
+      : [`<details><summary>${countOf(folded.length, 'more upgrade')}</summary><ul>`, ...folded, '</ul></details>'];
   return ['<h3>Do first</h3>', '<ul>', ...shown, '</ul>', ...rest];
 }
 
@@ -184,7 +186,7 @@ function doubtLines({ gaps, undetermined }: ScanReport): string[] {
       const names = packages.slice(0, MAX_PACKAGES).map(({ name, version }) => escapeHtml(`${name} ${version}`));
       const rest = packages.length > MAX_PACKAGES ? ` and ${packages.length - MAX_PACKAGES} more` : '';
       const about = ids.length === 0 ? '' : ` <small>${escapeHtml(ids.join(', '), 1000)}</small>`;
-      return `<li>not determined, ${plural(packages.length, 'package')}: ${escapeHtml(why, 1000)}${about}<br><small>${names.join(', ')}${rest}</small></li>`;
+      return `<li>not determined, ${countOf(packages.length, 'package')}: ${escapeHtml(why, 1000)}${about}<br><small>${names.join(', ')}${rest}</small></li>`;
     }),
   ];
   return items.length === 0 ? [] : ['<h3 class="warn">Not known</h3>', '<ul>', ...items, '</ul>'];

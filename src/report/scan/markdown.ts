@@ -4,12 +4,14 @@
  * Source: GitHub Flavored Markdown; a comment has at most 65,536 characters. Everything from outside is made of entities where a character
  * could mean something: no link, mention, image or line of a table can be smuggled in.
  */
+
 import type { Severity } from '#advisory/advisory.ts';
+import { countOf } from '#base/count-of.ts';
 import { printable } from '#base/text.ts';
 import type { Finding } from '#matching/finding.ts';
 import type { UpgradeAdvice } from '#matching/upgrade-advice.ts';
 import { formatPlatform } from '#oci/platform.ts';
-import { plural } from '../table.ts';
+
 import { advisoryLink } from './advisory-link.ts';
 import { ageLines } from './data-age.ts';
 import { type FindingRow, groupFindings, mergeBuilds, waivedByReason } from './finding-groups.ts';
@@ -34,7 +36,7 @@ function imageLines(report: ScanReport, options: ScanReportOptions, maxRows: num
   const { image, distro } = inventory;
   const platform = image.platform === undefined ? '' : ` (${text(formatPlatform(image.platform))})`;
   const facts = [
-    `${plural(summary.packages, 'package')}`,
+    `${countOf(summary.packages, 'package')}`,
     distro === undefined ? 'distribution not known' : text(distro.name),
     ...(summary.fixable > 0 ? [`${summary.fixable} with a fix`] : []),
     ...(summary.knownExploited > 0 ? [`**${summary.knownExploited} known exploited**`] : []),
@@ -44,7 +46,7 @@ function imageLines(report: ScanReport, options: ScanReportOptions, maxRows: num
   const isSure = undetermined.length === 0 && gaps.length === 0;
   const verdict =
     summary.findings > 0
-      ? `**${plural(summary.findings, 'finding')}**: ${countsText(summary.bySeverity)}`
+      ? `**${countOf(summary.findings, 'finding')}**: ${countsText(summary.bySeverity)}`
       : `**No known weaknesses found**${isSure ? '' : ' in what could be judged'}`;
   return [
     `### Plimsoll: ${text(image.reference, 4096)}${platform}`,
@@ -68,7 +70,7 @@ function upgradeLines(upgrades: readonly UpgradeAdvice[]): string[] {
       return `- upgrade **${text(name)}** to **${text(version)}** fixes ${fixedCount}${exploited} (${countsText(bySeverity)})`;
     });
   const rest = upgrades.length - shown.length;
-  return ['', '#### Do first', '', ...shown, ...(rest > 0 ? [`- … and ${plural(rest, 'more upgrade')}`] : [])];
+  return ['', '#### Do first', '', ...shown, ...(rest > 0 ? [`- … and ${countOf(rest, 'more upgrade')}`] : [])];
 }
 
 function findingLines(report: ScanReport, options: ScanReportOptions, maxRows: number): string[] {
@@ -80,7 +82,7 @@ function findingLines(report: ScanReport, options: ScanReportOptions, maxRows: n
   return [
     '',
     '<details>',
-    `<summary>${plural(findings.length, 'finding')}</summary>`,
+    `<summary>${countOf(findings.length, 'finding')}</summary>`,
     '',
     '| severity | weakness | package | installed | fixed in | brought by |',
     '| --- | --- | --- | --- | --- | --- |',
@@ -123,7 +125,9 @@ function fixCell(finding: Finding): string {
 function doubtLines({ gaps, undetermined }: ScanReport): string[] {
   const lines = [
     ...gaps.map(({ path, layer, reason }) => `- not read: ${text(path ?? layer ?? 'the image')}: ${text(reason)}`),
-    ...undetermined.map(({ why, packages }) => `- not determined, ${plural(packages.length, 'package')}: ${text(why)}`),
+    ...undetermined.map(
+      ({ why, packages }) => `- not determined, ${countOf(packages.length, 'package')}: ${text(why)}`,
+    ),
   ];
   if (lines.length === 0) return [];
   const rest = lines.length - MAX_REASONS;

@@ -1,10 +1,12 @@
 /** The columns of findings on a terminal, and the titles of their groups. */
+
 import type { Severity } from '#advisory/advisory.ts';
+import { countOf } from '#base/count-of.ts';
 import { printable } from '#base/text.ts';
 import type { Inventory, Package } from '#inventory/inventory.ts';
 import type { Finding } from '#matching/finding.ts';
 import type { GridColumn } from '../grid.ts';
-import { type Colors, plural } from '../table.ts';
+import type { Colors } from '../table.ts';
 import { cutText } from '../text-columns.ts';
 import { advisoryLink } from './advisory-link.ts';
 import { type FindingRow, mergeBuilds } from './finding-groups.ts';
@@ -132,7 +134,7 @@ export function groupTitle(
     }
     case 'vulnerability': {
       const title = first.title === undefined ? '' : `: ${printable(first.title, 500)}`;
-      const text = `${printable(first.id)} ${first.severity}, ${plural(group.length, 'package')}${title}`;
+      const text = `${printable(first.id)} ${first.severity}, ${countOf(group.length, 'package')}${title}`;
       return severityColor(first.severity, colors)(colors.bold(cutText(text, width)));
     }
     default:

@@ -3,14 +3,16 @@
  *
  * Nothing that an image or an advisory says is printed raw: all of it goes through `printable`.
  */
+
 import picocolors from 'picocolors';
 import type { Severity } from '#advisory/advisory.ts';
+import { countOf } from '#base/count-of.ts';
 import { printable } from '#base/text.ts';
 import type { Undetermined } from '#matching/finding.ts';
 import type { UpgradeAdvice } from '#matching/upgrade-advice.ts';
 import { formatPlatform } from '#oci/platform.ts';
 import { layOut } from '../grid.ts';
-import { type Colors, gapLines, headingLines, plural } from '../table.ts';
+import { type Colors, gapLines, headingLines } from '../table.ts';
 import { cutText } from '../text-columns.ts';
 import { ageLines } from './data-age.ts';
 import { groupFindings, mergeBuilds, waivedByReason } from './finding-groups.ts';
@@ -63,7 +65,7 @@ function summaryLines({ summary, undetermined, gaps }: ScanReport, width: number
   ];
   const rest = extras.length === 0 ? [] : [cutText(extras.join(', '), width)];
   if (findings > 0) {
-    return [colors.bold(cutText(`${plural(findings, 'finding')}: ${countsText(bySeverity)}`, width)), ...rest];
+    return [colors.bold(cutText(`${countOf(findings, 'finding')}: ${countsText(bySeverity)}`, width)), ...rest];
   }
   const isSure = undetermined.length === 0 && gaps.length === 0;
   const line = `No known weaknesses found${isSure ? '' : ' in what could be judged'}`;
@@ -97,7 +99,7 @@ function upgradeLines(upgrades: readonly UpgradeAdvice[], width: number, colors:
     '',
     colors.bold('DO FIRST'),
     ...lines.map(line => `  ${line}`),
-    ...(rest > 0 ? [`  … and ${plural(rest, 'more upgrade')}; the format json lists them all`] : []),
+    ...(rest > 0 ? [`  … and ${countOf(rest, 'more upgrade')}; the format json lists them all`] : []),
   ];
 }
 
@@ -130,7 +132,7 @@ function undeterminedLines(undetermined: readonly Undetermined[], width: number,
   const shown = undetermined
     .slice(0, MAX_REASONS)
     .flatMap(({ why, packages, ids }) => [
-      `  ${cutText(`${plural(packages.length, 'package')}: ${printable(why, 1000)}`, width - 2)}`,
+      `  ${cutText(`${countOf(packages.length, 'package')}: ${printable(why, 1000)}`, width - 2)}`,
       `    ${cutText(listed(packages.map(({ name, version }) => `${printable(name)} ${printable(version)}`)), width - 4)}`,
       ...(ids.length === 0 ? [] : [`    ${cutText(listed(ids.map(id => printable(id))), width - 4)}`]),
     ]);
@@ -139,7 +141,7 @@ function undeterminedLines(undetermined: readonly Undetermined[], width: number,
     '',
     colors.yellow(colors.bold('NOT DETERMINED')),
     ...shown,
-    ...(rest > 0 ? [`  … and ${plural(rest, 'more reason')}; the format json lists them all`] : []),
+    ...(rest > 0 ? [`  … and ${countOf(rest, 'more reason')}; the format json lists them all`] : []),
   ];
 }
 
@@ -160,7 +162,7 @@ function waivedLines({ waived }: ScanReport, width: number, colors: Colors): str
     '',
     colors.bold('SET ASIDE'),
     ...shown,
-    ...(rest > 0 ? [`  … and ${plural(rest, 'more reason')}; the format json lists them all`] : []),
+    ...(rest > 0 ? [`  … and ${countOf(rest, 'more reason')}; the format json lists them all`] : []),
   ];
 }
 

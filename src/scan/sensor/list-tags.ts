@@ -4,6 +4,7 @@
  * Tags stream through in batches: a repository of 50,000 costs no more memory than one of 500. The filters are those that spare requests; the
  * server applies all of them again.
  */
+import { countOf } from '#base/count-of.ts';
 import { type ErrorCode, PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import type { Connector, TagEntry } from '#connector/connector.ts';
@@ -132,7 +133,7 @@ class TagListing {
 
   async #report(batch: readonly TagEntry[]): Promise<void> {
     const { reports, signal, meter } = this.#context;
-    meter.detail = `${this.#seen} tags seen`;
+    meter.detail = `${countOf(this.#seen, 'tag')} seen`;
     const resolved = (await severalAtOnce(batch, AT_ONCE, tag => this.#resolve(tag))).filter(one => one !== undefined);
     await this.#readUnknown(resolved);
     const readable = resolved.filter(({ digest }) => this.#settled.has(digest));

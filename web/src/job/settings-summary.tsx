@@ -2,6 +2,7 @@
 import { DescriptionList } from '@patternfly/react-core';
 import type { Schedule, ScheduleSettings } from '../api/model.ts';
 import { Fact } from '../display/fact.tsx';
+import { formatThings } from '../display/format-number.ts';
 import { Time } from '../display/time.tsx';
 import { writeLabels } from '../form/labels.ts';
 
@@ -25,7 +26,7 @@ export function SettingsSummary({ job }: { readonly job: Schedule }) {
       {job.scanType === 'OnDemand' && (
         <Fact term="Pushed">
           {PUSHED[filters.pushed.kind] ??
-            `${filters.pushed.kind === 'exactlyDaysAgo' ? 'exactly' : 'in the last'} ${filters.pushed.days} days`}
+            `${filters.pushed.kind === 'exactlyDaysAgo' ? 'exactly' : 'in the last'} ${formatThings(Number(filters.pushed.days), 'day')}`}
         </Fact>
       )}
       {job.scanType === 'Automatic' && <Fact term="Recurrence">{recurrenceText(recurrence)}</Fact>}
@@ -36,14 +37,14 @@ export function SettingsSummary({ job }: { readonly job: Schedule }) {
         {limit == null
           ? 'Those that are new'
           : limit.kind === 'pushedWithinDays'
-            ? `All pushed in the last ${limit.days} days`
+            ? `All pushed in the last ${formatThings(Number(limit.days), 'day')}`
             : `The latest ${limit.count} of each repository`}
       </Fact>
       <Fact term="Platforms">{platforms.join(', ')}</Fact>
       <Fact term="Sensors">{labels === '' ? 'Any that reaches the registry' : labels}</Fact>
       <Fact term="Made by">{job.createdBy}</Fact>
       {job.skippedOverlaps > 0 && (
-        <Fact term="Skipped">{job.skippedOverlaps} due times, since a run was under way</Fact>
+        <Fact term="Skipped">{formatThings(job.skippedOverlaps, 'due time')}, since a run was under way</Fact>
       )}
     </DescriptionList>
   );

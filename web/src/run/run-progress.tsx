@@ -1,7 +1,7 @@
 /** How far a run is: images done of those that it selected. */
 import { Progress, ProgressSize, ProgressVariant } from '@patternfly/react-core';
 import type { Run } from '../api/model.ts';
-import { formatCount } from '../display/format-number.ts';
+import { formatCount, formatThings } from '../display/format-number.ts';
 import { isActive } from '../job/state-label.tsx';
 
 /** Images of a run that need nothing more, and all that it selected. */
@@ -13,7 +13,7 @@ export function RunProgress({ run }: { readonly run: Run }) {
   const { done, all } = progressOf(run);
   const { digestsFailed } = run.counters;
   const isListing = isActive(run.state) && run.listingCompletedAt === null;
-  const words = `${formatCount(done)} of ${formatCount(all)} images${digestsFailed > 0 ? `, ${formatCount(digestsFailed)} failed` : ''}${isListing ? ', still listing' : ''}`;
+  const words = `${formatCount(done)} of ${formatThings(all, 'image')}${digestsFailed > 0 ? `, ${formatCount(digestsFailed)} failed` : ''}${isListing ? ', still listing' : ''}`;
   return (
     <Progress
       id={`progress-${run.id}`}
