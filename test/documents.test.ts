@@ -63,15 +63,50 @@ test.each([
   { command: 'plimsoll sensor', args: ['sensor', '--help'] },
 ])('docs/cli.md lists the options of "$command", no more and no fewer', async ({ command, args }) => {
   const help = await helpOf(args);
-  const options = help.slice(
-    help.indexOf('\nOptions:'),
-    help.includes('\nCommands:') ? help.indexOf('\nCommands:') : undefined,
-  );
-  const inHelp = [...options.matchAll(/^ {2}((?:-\w, )?--[a-z-]+(?: <[^>]+>)?)(?= {2}|$)/gm)].map(match => match[1]);
-  const section = sectionOf(read('docs/cli.md'), command);
-  const inDocument = [...section.matchAll(/^\| `((?:-\w, )?--[^`]+)`/gm)].map(match => match[1]);
+  const inHelp = optionsInHelp(help);
   expect(inHelp).toContain('-h, --help');
-  expect(inDocument).toEqual(inHelp);
+  expect(optionsInSection(command)).toEqual(inHelp);
+});
+
+const ASKING = [
+  '-f, --format <format>',
+  '--server <url>',
+  '--api-key-file <file>',
+  '--ca-file <file>',
+  '--allow-http',
+  '--verbose',
+  '-h, --help',
+];
+
+test.each([{ command: 'plimsoll build', of: 'list' }])(
+  'docs/cli.md lists the options that the commands of "$command" share',
+  async ({ command, of }) => {
+    const all = optionsInHelp(await helpOf([...command.split(' ').slice(1), of, '--help']));
+    expect(optionsInSection(command)).toEqual(ASKING);
+    expect(all).toEqual(expect.arrayContaining(ASKING));
+  },
+);
+
+test.each([
+  { command: 'plimsoll build configure' },
+  { command: 'plimsoll build add' },
+  { command: 'plimsoll build list' },
+  { command: 'plimsoll build show' },
+  { command: 'plimsoll build follow' },
+  { command: 'plimsoll build log' },
+  { command: 'plimsoll build cancel' },
+  { command: 'plimsoll build retry' },
+])('docs/cli.md lists the options of "$command" besides those that are shared', async ({ command }) => {
+  const all = optionsInHelp(await helpOf([...command.split(' ').slice(1), '--help']));
+  expect(optionsInSection(command)).toEqual(all.filter(option => !ASKING.includes(option)));
+});
+
+test('docs/cli.md says which options of "plimsoll build configure" are those of "plimsoll build test"', async () => {
+  const configure = optionsInSection('plimsoll build configure');
+  const from = configure.indexOf('--source <url>');
+  const source = configure.slice(from, configure.indexOf('--lfs <bool>') + 1);
+  const all = optionsInHelp(await helpOf(['build', 'test', '--help']));
+  expect(all).toEqual(['--project <project>', ...source, ...ASKING]);
 });
 
 test('docs/cli.md has a section for every command', async () => {
@@ -104,6 +139,19 @@ test('docs/dependencies.md gives a reason for every dependency, and for no other
   expect(listed('At run time')).toEqual(Object.keys(manifest.dependencies).toSorted());
   expect(listed('For development')).toEqual(Object.keys(manifest.devDependencies).toSorted());
 });
+
+function optionsInHelp(help: string): readonly string[] {
+  const options = help.slice(
+    help.indexOf('\nOptions:'),
+    help.includes('\nCommands:') ? help.indexOf('\nCommands:') : undefined,
+  );
+  return [...options.matchAll(/^ {2}((?:-\w, )?--[a-z-]+(?: <[^>]+>)?)(?= {2}|$)/gm)].map(match => match[1] ?? '');
+}
+
+function optionsInSection(title: string): readonly string[] {
+  const section = sectionOf(read('docs/cli.md'), title);
+  return [...section.matchAll(/^\| `((?:-\w, )?--[^`]+)`/gm)].map(match => match[1] ?? '');
+}
 
 /** The text below `## title`, up to the next title of that level. */
 function sectionOf(page: string, title: string): string {

@@ -1,13 +1,15 @@
 /**
  * What a command gets from the process it runs in, so that it can be run in tests with other streams and another environment.
  */
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { ServerSettings } from '#base/server-settings.ts';
 import type { SensorTiming } from '#scan/sensor/run-sensor.ts';
 
 /** The world of one run of the command line. Only `main/` makes one from the real process. */
 export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What `-` in the place of a file stands for; missing: there is none. */
+  readonly stdin?: Readable | undefined;
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   /** Aborted on Ctrl-C. */

@@ -103,3 +103,8 @@ export function toBoolean(text: string): boolean {
   if (text === 'false') return false;
   throw new InvalidArgumentError('expected true or false');
 }
+
+/** An option that takes `true` or `false`. */
+export function booleanOption(flags: string, description: string): Option {
+  return new Option(flags, `true or false: ${description}`).argParser(toBoolean);
+}

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { ERRORS, exitStatusOf, PlimsollError, toPlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import { addBaseImageCommands } from './base-image.ts';
+import { addBuildCommands } from './build/build-commands.ts';
 import { addBuilderCommand } from './builder.ts';
 import { addCertifyCommand } from './certify.ts';
 import type { CliContext } from './context.ts';
@@ -22,6 +23,7 @@ Examples:
   plimsoll sbom oci-archive:app.tar --format cyclonedx-json --output app.cdx.json
   plimsoll sbom docker-daemon:app:dev --quiet --format json
   plimsoll submit quay.io/me/app:1.0-1 --project ID         certify and publish it on a server
+  plimsoll build add --project ID --next 1.0 --follow       have it build the next image from Git
   plimsoll serve                                            the server, on http://127.0.0.1:8080
   plimsoll sensor --server https://plimsoll.example         reads images elsewhere, for that server
 
@@ -98,6 +100,7 @@ function buildProgram(context: CliContext, onPolicyNotMet: () => void): Command 
   addSbomCommand(program, context);
   addCertifyCommand(program, context, onPolicyNotMet);
   addSubmitCommand(program, context, onPolicyNotMet);
+  addBuildCommands(program, context, onPolicyNotMet);
   addBaseImageCommands(program, context);
   addDbCommands(program, context);
   addServeCommand(program, context);

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
+import type { CliContext } from './context.ts';
 
 /**
  * The bytes of the file at `path`; `what` names its kind in messages: `VEX document`. Pipes are fine too.
@@ -34,4 +35,41 @@ export async function readInput(
     throw cause;
   }
   return Buffer.concat(chunks);
+}
+
+/**
+ * The text of the file at `path`, or of standard input for `-`: for what must not be an argument, since others on the machine see these.
+ * @throws {PlimsollError} as `readInput`; `USAGE` when there is no standard input.
+ */
+export async function readSecretInput(
+  path: string,
+  { what, maxBytes }: { readonly what: string; readonly maxBytes: number },
+  { stdin, stderr, signal }: CliContext,
+): Promise<string> {
+  if (path !== '-') return (await readInput(path, { what, maxBytes, signal })).toString('utf8');
+  if (stdin === undefined) {
+    throw new PlimsollError('USAGE', `Cannot read ${what} from standard input: there is none; name a file`);
+  }
+  if ('isTTY' in stdin && stdin.isTTY === true) stderr.write(`plimsoll: paste the ${what}, then Ctrl-D\n`);
+  const chunks: Buffer[] = [];
+  let seenBytes = 0;
+  const onAbort = () => stdin.destroy();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    for await (const chunk of stdin) {
+      const bytes = Buffer.from(chunk);
+      seenBytes += bytes.byteLength;
+      if (seenBytes > maxBytes) {
+        throw new PlimsollError(
+          'LIMIT_EXCEEDED',
+          `Cannot read ${what} from standard input: it is over ${maxBytes} bytes`,
+        );
+      }
+      chunks.push(bytes);
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+  signal.throwIfAborted();
+  return Buffer.concat(chunks).toString('utf8');
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { printable } from '#base/text.ts';
 import type { CliContext } from './context.ts';
+import { listAll } from './list-all.ts';
 import { openServerApi } from './server-api.ts';
 import type { ServerOptions } from './server-options.ts';
 
@@ -14,8 +15,6 @@ const baseImage = z.object({
   architecture: z.string(),
 });
 type BaseImage = z.output<typeof baseImage>;
-
-const PAGE = 100;
 
 /** Approves an image; prints one line for each architecture. */
 export async function addBaseImage(reference: string, options: ServerOptions, context: CliContext): Promise<void> {
@@ -36,20 +35,8 @@ export async function addBaseImage(reference: string, options: ServerOptions, co
 /** Prints one line for each approved image. */
 export async function listBaseImages(options: ServerOptions, context: CliContext): Promise<void> {
   await using server = await openServerApi(options, context);
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const after: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const page: { items: BaseImage[]; nextCursor: string | null } = await server.ask(
-      {
-        method: 'GET',
-        path: `/base-images?limit=${PAGE}${after}`,
-        task: 'Cannot list base images',
-        answer: z.object({ items: z.array(baseImage), nextCursor: z.string().nullable() }),
-      },
-      context.signal,
-    );
-    for (const image of page.items) context.stdout.write(toLine(image));
-    cursor = page.nextCursor;
-  }
+  const list = { path: '/base-images', task: 'Cannot list base images', item: baseImage };
+  for (const image of await listAll(server, list, context.signal)) context.stdout.write(toLine(image));
 }
 
 /** Approves an image no more. */

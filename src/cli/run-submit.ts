@@ -5,8 +5,9 @@ import { printable } from '#base/text.ts';
 import { RegistryClient } from '#image/registry/client.ts';
 import { openRegistryWith } from '#image/registry/open-registry.ts';
 import { parseReference, type RegistryReference } from '#oci/reference.ts';
-import { pause } from '#scan/sensor/reports.ts';
+import { awaitRequest, type ProjectRequest, requestSchema } from './await-request.ts';
 import { type CliContext, hasColors } from './context.ts';
+import { findProject } from './find-project.ts';
 import { registryOptions } from './image-options.ts';
 import { readInput } from './read-input.ts';
 import { readSubmitted } from './read-submitted.ts';
@@ -28,19 +29,7 @@ export interface SubmitCommandOptions extends ServerOptions {
   readonly tlsVerify: boolean;
 }
 
-const POLL_MS = 1000;
 const MAX_SECRET_BYTES = 1024 * 1024;
-
-const requestSchema = z.object({
-  id: z.string(),
-  status: z.enum(['pending', 'in progress', 'completed', 'failed', 'aborted']),
-  statusMessage: z.string().nullable(),
-  situation: z.string().nullable(),
-  retryAt: z.string().nullable(),
-  warnings: z.array(z.object({ message: z.string() })),
-  imageIds: z.array(z.string()),
-});
-type Request = z.output<typeof requestSchema>;
 
 /** What the situation of a failed scan is called among our errors; `docs/projects.md` lists situations. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -63,7 +52,7 @@ export async function runSubmit(text: string, options: SubmitCommandOptions, con
   const signal = AbortSignal.any([context.signal, deadline]);
   await using server = await openServerApi(options, context);
   const { pullSpec, tag } = await readImage(text, options, context);
-  const projectId = await findProject(server, options.project, signal);
+  const { id: projectId } = await findProject(server, options.project, signal);
   if (options.pullSecret !== undefined) await saveSecret(server, projectId, options.pullSecret, signal);
   const asked = await server.ask(
     {
@@ -77,7 +66,7 @@ export async function runSubmit(text: string, options: SubmitCommandOptions, con
   );
   for (const { message } of asked.warnings) say(message);
   try {
-    const done = await waitFor(server, asked, say, signal);
+    const done = await awaitRequest(server, asked, say, signal);
     requireDone(done, `Cannot scan "${printable(pullSpec)}"`);
     for (const { message } of done.warnings.slice(asked.warnings.length)) say(message);
     let images = await readSubmitted(server, done.imageIds, signal);
@@ -145,26 +134,6 @@ async function lookUp(
   return (await source.headRoot?.({ signal }))?.digest ?? (await source.root({ signal })).digest;
 }
 
-/** The id of a project that is named by id or PID. */
-async function findProject(server: ServerApi, text: string, signal: AbortSignal): Promise<string> {
-  if (/^[0-9a-f]{24}$/.test(text)) return text;
-  const { items } = await server.ask(
-    {
-      method: 'GET',
-      path: `/projects?limit=100&q=${encodeURIComponent(text)}`,
-      task: `Cannot find project "${printable(text)}"`,
-      answer: z.object({ items: z.array(z.object({ id: z.string(), pid: z.string() })) }),
-    },
-    signal,
-  );
-  const found = items.find(({ pid }) => pid === text || pid === `ospid-${text}`);
-  if (found !== undefined) return found.id;
-  throw new PlimsollError(
-    'NOT_FOUND',
-    `Cannot find project "${printable(text)}": expected its id or its PID (ospid-…)`,
-  );
-}
-
 async function saveSecret(server: ServerApi, projectId: string, path: string, signal: AbortSignal): Promise<void> {
   const secret = await readInput(path, { what: 'pull secret', maxBytes: MAX_SECRET_BYTES, signal });
   await server.ask(
@@ -179,31 +148,8 @@ async function saveSecret(server: ServerApi, projectId: string, path: string, si
   );
 }
 
-/** Waits for the end of a request; tells what it waits for. */
-async function waitFor(
-  server: ServerApi,
-  first: Request,
-  say: (line: string) => void,
-  signal: AbortSignal,
-): Promise<Request> {
-  let told: string | null = null;
-  for (let request = first; ; ) {
-    if (request.status !== 'pending' && request.status !== 'in progress') return request;
-    if (request.retryAt !== null && request.retryAt !== told) {
-      say(request.statusMessage ?? `It is tried again at ${request.retryAt}`);
-      told = request.retryAt;
-    }
-    await pause(POLL_MS, signal);
-    const path = `/project-requests/${first.id}`;
-    request = await server.ask(
-      { method: 'GET', path, task: `Cannot read request ${first.id}`, answer: requestSchema },
-      signal,
-    );
-  }
-}
-
 /** @throws {PlimsollError} for a request that came to nothing. */
-function requireDone({ status, statusMessage, situation, imageIds }: Request, task: string): void {
+function requireDone({ status, statusMessage, situation, imageIds }: ProjectRequest, task: string): void {
   // What was scanned and cannot be judged is shown with its checks.
   if (status === 'completed' || imageIds.length > 0) return;
   const code = CODES[situation ?? ''] ?? 'REGISTRY_UNAVAILABLE';
@@ -233,6 +179,6 @@ async function publish(
     },
     signal,
   );
-  const { status, statusMessage } = await waitFor(server, asked, say, signal);
+  const { status, statusMessage } = await awaitRequest(server, asked, say, signal);
   if (status !== 'completed') say(statusMessage ?? 'The image was not published');
 }

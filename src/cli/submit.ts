@@ -1,7 +1,8 @@
 /** `plimsoll submit IMAGE`: has a server scan an image where it lies, certify it for a project, and publish it. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CliContext } from './context.ts';
 import { toBoolean } from './image-options.ts';
+import { waitingMinutes } from './option-value.ts';
 import type { SubmitCommandOptions } from './run-submit.ts';
 import { addServerOptions } from './server-options.ts';
 
@@ -14,7 +15,6 @@ Examples:
 The server pulls the image itself, with the pull secret of the project. A tag is looked up here, so that what is scanned is what the tag
 points at now. Exit status 1 when an image is not certified, or cannot be published with --publish.
 `;
-const MAX_MINUTES = 24 * 60;
 
 /** Adds the command to the program. `onNotPassed` is told when an image is not certified. */
 export function addSubmitCommand(program: Command, context: CliContext, onNotPassed: () => void): void {
@@ -26,7 +26,7 @@ export function addSubmitCommand(program: Command, context: CliContext, onNotPas
         'for each architecture.',
     )
     .argument('<image>', 'REGISTRY/REPOSITORY:TAG, or with a digest')
-    .requiredOption('--project <id>', 'the project, by its id or its PID (ospid-…)')
+    .requiredOption('--project <project>', 'the project, by its id, its PID (ospid-…) or its name')
     .option('--tag <tag>', 'the tag that the image gets in the project (default: the one of the image)')
     .option(
       '--pull-secret <file>',
@@ -35,7 +35,7 @@ export function addSubmitCommand(program: Command, context: CliContext, onNotPas
     .option('--publish', 'publish the image, all architectures of an index as one, when it is certified')
     .addOption(
       new Option('--timeout <minutes>', 'how long to wait; the server goes on without')
-        .argParser(toMinutes)
+        .argParser(waitingMinutes)
         .default(60, '60'),
     )
     .addOption(new Option('-f, --format <format>', 'format of the result').choices(['table', 'json']).default('table'))
@@ -54,10 +54,4 @@ export function addSubmitCommand(program: Command, context: CliContext, onNotPas
       const { runSubmit } = await import('./run-submit.ts');
       if (!(await runSubmit(image, options, context))) onNotPassed();
     });
-}
-
-function toMinutes(text: string): number {
-  const minutes = Number(text);
-  if (text.trim() !== '' && minutes > 0 && minutes <= MAX_MINUTES) return minutes;
-  throw new InvalidArgumentError(`expected minutes, up to ${MAX_MINUTES}`);
 }

@@ -25,6 +25,10 @@ export async function main(args: readonly string[]): Promise<void> {
   });
   const context: CliContext = {
     env: process.env,
+    // Touched by what reads it alone: a terminal that is opened keeps the process alive.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     signal: interrupt.signal,

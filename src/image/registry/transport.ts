@@ -39,7 +39,7 @@ export interface TransportOptions {
 
 /** One request. `url` carries no credentials. */
 export interface Hop {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   /** Bytes at hand, or a stream of them; the time that a stream takes does not count as waiting for an answer. */
