@@ -15,6 +15,7 @@ const SYSTEM_PACKAGES = {
   iproute2: 'the network of builds',
   procps: 'what builds leave running',
   uidmap: 'users of builds',
+  debootstrap: 'a base image of Debian packages',
   'busybox-static': 'images that run without a distribution',
   openssl: 'certificates of test servers',
   // Real clients and servers of images.

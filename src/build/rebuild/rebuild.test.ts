@@ -6,6 +6,7 @@ import { FeedClient } from '#vulndb/fetch/feed-client.ts';
 import { type FeedServer, startFeedServer } from '#vulndb/testing/feed-server.ts';
 import { makeTar } from '../../../test/fixtures/image-builder.ts';
 import { IMPATIENT } from '../../../test/fixtures/open-from-registry.ts';
+import { putDebianSuite } from '../testing/debian-repository.ts';
 import { decideRebuild } from './decide-rebuild.ts';
 import { findPackageUpdates, type InstalledImage } from './find-package-updates.ts';
 import { PackageIndexReader } from './index-reader.ts';
@@ -27,31 +28,6 @@ beforeEach(async () => {
 });
 afterAll(() => client[Symbol.asyncDispose]());
 
-/** Puts a repository of Debian's kind at `base`. */
-function putDebian(base: string, suite: string, versions: Versions, { byHash = true, lies = false } = {}): void {
-  const text = Object.entries(versions)
-    .map(([name, version]) => `Package: ${name}\nArchitecture: amd64\nVersion: ${version}\nDescription: x\n more\n`)
-    .join('\n');
-  const packages = gzipSync(text);
-  const sum = hash('sha256', lies ? 'other' : packages);
-  const release = [
-    '-----BEGIN PGP SIGNED MESSAGE-----',
-    'Hash: SHA256',
-    '',
-    `Suite: ${suite}`,
-    ...(byHash ? ['Acquire-By-Hash: yes'] : []),
-    'MD5Sum:',
-    ` ${'0'.repeat(32)} 1 main/binary-amd64/Packages.gz`,
-    'SHA256:',
-    ` ${'0'.repeat(64)} 1 main/binary-amd64/Packages.xz`,
-    ` ${sum} ${packages.length} main/binary-amd64/Packages.gz`,
-    '-----BEGIN PGP SIGNATURE-----',
-  ];
-  const folder = `/${base}/dists/${suite}`;
-  server.put(`${folder}/InRelease`, release.join('\n'));
-  server.put(`${folder}/main/binary-amd64/${byHash ? `by-hash/SHA256/${sum}` : 'Packages.gz'}`, packages);
-}
-
 const mirrors = () =>
   new Map(
     [
@@ -71,9 +47,9 @@ const BOOKWORM = { id: 'debian', versionId: '12', codename: 'bookworm' };
 
 describe('updates of packages', () => {
   test('Debian: the newest of all its suites counts, in the order of dpkg', async () => {
-    putDebian('debian', 'bookworm', { openssl: '3.0.9-1', bash: '5.2.15-2+b2', tar: '1.34+dfsg-1' });
-    putDebian('debian', 'bookworm-updates', {}, { byHash: false });
-    putDebian('security', 'bookworm-security', { openssl: '3.0.14-1~deb12u2' });
+    putDebianSuite(server, 'debian', 'bookworm', { openssl: '3.0.9-1', bash: '5.2.15-2+b2', tar: '1.34+dfsg-1' });
+    putDebianSuite(server, 'debian', 'bookworm-updates', {}, { byHash: false });
+    putDebianSuite(server, 'security', 'bookworm-security', { openssl: '3.0.14-1~deb12u2' });
     const installed = { openssl: '3.0.14-1~deb12u1', bash: '5.2.15-2+b2', tar: '1.35', own: '1' };
     const found = await find(image(BOOKWORM, 'deb', installed));
     expect(found).toEqual({
@@ -83,20 +59,20 @@ describe('updates of packages', () => {
   });
 
   test('an index that did not change is not fetched again, and one that did is', async () => {
-    for (const suite of ['bookworm', 'bookworm-updates']) putDebian('debian', suite, { bash: '1' });
-    putDebian('security', 'bookworm-security', { bash: '1' });
+    for (const suite of ['bookworm', 'bookworm-updates']) putDebianSuite(server, 'debian', suite, { bash: '1' });
+    putDebianSuite(server, 'security', 'bookworm-security', { bash: '1' });
     const installed = image(BOOKWORM, 'deb', { bash: '1' });
     expect((await find(installed)).updates).toEqual([]);
     const first = server.requests.length;
     expect((await find(installed)).updates).toEqual([]);
     expect(server.requests.slice(first).map(({ status }) => status)).toEqual([304, 304, 304]);
-    putDebian('security', 'bookworm-security', { bash: '1.1' });
+    putDebianSuite(server, 'security', 'bookworm-security', { bash: '1.1' });
     expect((await find(installed)).updates).toEqual([{ name: 'bash', installed: '1', available: '1.1' }]);
   });
 
   test('a repository that cannot be read is told, and the others still count', async () => {
-    putDebian('debian', 'bookworm', { bash: '2' });
-    putDebian('debian', 'bookworm-updates', {}, { lies: true });
+    putDebianSuite(server, 'debian', 'bookworm', { bash: '2' });
+    putDebianSuite(server, 'debian', 'bookworm-updates', {}, { lies: true });
     const { updates, problems } = await find(image(BOOKWORM, 'deb', { bash: '1' }));
     expect(updates).toHaveLength(1);
     expect(problems).toEqual([
