@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { type ProjectScene, setProjectScene } from './fixtures/project-scene.ts';
 import { type PlacedImage, type Scene, setScene } from './fixtures/screenshot-scene.ts';
-import { signIn, startWebWorld } from './fixtures/web-world.ts';
+import { signIn, startWebWorld, type WebWorld } from './fixtures/web-world.ts';
 
 const FOLDER = join(import.meta.dirname, '../docs/screenshots');
 const QUALITY = 0.82;
@@ -152,6 +152,7 @@ const PICTURES: readonly Picture[] = [
     path: ({ refusedId, refusedImageId }) => `/projects/${refusedId}/images/${refusedImageId}`,
     prepare: page => page.getByRole('heading', { name: 'Checks' }).waitFor(),
   },
+  { name: 'project-builds', path: ({ publishedId }) => `/projects/${publishedId}/builds` },
   { name: 'project-settings', path: ({ publishedId }) => `/projects/${publishedId}/settings` },
   { name: 'sensors', path: () => '/sensors' },
   { name: 'sensor', path: ({ sensorId }) => `/sensors/${sensorId}` },
@@ -183,27 +184,47 @@ const VIEWS = [
 ] as const;
 
 const wanted = process.argv.slice(2);
+const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
+await mkdir(FOLDER, { recursive: true });
+if (isWanted('setup')) await takeSetup();
 await using world = await startWebWorld();
 const { registry } = world;
 const shown = await setScene(world);
 const scene = { ...shown, ...(await setProjectScene(world, shown)) };
-await mkdir(FOLDER, { recursive: true });
 for (const { suffix, dark, width } of VIEWS) {
   const page = await world.open({ dark, width });
   let hasSignedIn = false;
   for (const { name, path, prepare, isSignedOut = false } of PICTURES) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    if (!isWanted(name)) continue;
     if (!isSignedOut && !hasSignedIn) await signIn(page);
     hasSignedIn ||= !isSignedOut;
-    await page.goto(path(scene));
-    await page.getByRole('heading').first().waitFor();
-    await prepare?.(page);
-    await page.locator('[class*="skeleton"]').first().waitFor({ state: 'detached' });
-    await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
-    const png = await page.screenshot({ animations: 'disabled' });
-    await keep(world.browser, `${name}${suffix}.webp`, png);
+    await take(world, page, { name: `${name}${suffix}.webp`, path: path(scene), prepare });
   }
   await page.context().close();
+}
+
+/** The first page of all, of a server that nobody has an account on. */
+async function takeSetup(): Promise<void> {
+  await using empty = await startWebWorld({ isNew: true });
+  for (const { suffix, dark, width } of VIEWS) {
+    const page = await empty.open({ dark, width });
+    await take(empty, page, { name: `setup${suffix}.webp`, path: empty.setupUrl ?? '', prepare: undefined });
+    await page.context().close();
+  }
+}
+
+/** Opens a page, waits until it rests, and keeps a picture of it. */
+async function take(
+  { browser }: WebWorld,
+  page: Page,
+  { name, path, prepare }: Pick<Picture, 'name'> & { path: string; prepare: Picture['prepare'] | undefined },
+): Promise<void> {
+  await page.goto(path);
+  await page.getByRole('heading').first().waitFor();
+  await prepare?.(page);
+  await page.locator('[class*="skeleton"]').first().waitFor({ state: 'detached' });
+  await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
+  await keep(browser, name, await page.screenshot({ animations: 'disabled' }));
 }
 
 /** Writes a picture as WebP, which the browser makes itself. */

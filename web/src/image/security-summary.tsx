@@ -3,6 +3,7 @@
  * where something was looked for in all of it: nothing found because nothing could be asked is told apart, and so is nothing found in a
  * release that gets no advisories any more.
  */
+import './image.css';
 import { Icon, Spinner, Tooltip } from '@patternfly/react-core';
 import { CheckCircleIcon } from '@patternfly/react-icons/dist/esm/icons/check-circle-icon';
 import { ExclamationCircleIcon } from '@patternfly/react-icons/dist/esm/icons/exclamation-circle-icon';
