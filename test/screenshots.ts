@@ -152,7 +152,7 @@ const PICTURES: readonly Picture[] = [
     path: ({ refusedId, refusedImageId }) => `/projects/${refusedId}/images/${refusedImageId}`,
     prepare: page => page.getByRole('heading', { name: 'Checks' }).waitFor(),
   },
-  { name: 'project-builds', path: ({ publishedId }) => `/projects/${publishedId}/builds` },
+  { name: 'project-builds', path: ({ emptyId }) => `/projects/${emptyId}/builds` },
   { name: 'project-settings', path: ({ publishedId }) => `/projects/${publishedId}/settings` },
   { name: 'sensors', path: () => '/sensors' },
   { name: 'sensor', path: ({ sensorId }) => `/sensors/${sensorId}` },

@@ -38,7 +38,7 @@ export function ImagesTab({ project }: { readonly project: Project }) {
   const columns: readonly Column<ProjectImage>[] = [
     {
       title: 'Image',
-      width: 30,
+      width: 25,
       render: image => (
         <div className="plimsoll-name">
           <Link to={imagePath(image)}>{imageName(image)}</Link>
@@ -58,7 +58,7 @@ export function ImagesTab({ project }: { readonly project: Project }) {
     { title: 'Architecture', render: ({ architecture }) => architecture },
     { title: 'Certification', render: image => <VerdictLabel image={image} /> },
     { title: 'Health', render: ({ grade }) => <GradeLabel grade={grade} /> },
-    { title: 'Security', render: image => <Security image={image} /> },
+    { title: 'Security', width: 25, render: image => <Security image={image} /> },
     {
       title: 'Published',
       render: ({ publishedAt }) =>

@@ -13,17 +13,17 @@ import { PageHeader } from '../shell/page-header.tsx';
 import { type Column, DataTable } from '../table/data-table.tsx';
 import { useListView } from '../table/use-list-view.ts';
 import { HealthLabel } from './health-label.tsx';
-import { productsQuery, registriesQuery } from './registry-queries.ts';
+import { isHosted, useProductLabel } from './product-label.ts';
+import { registriesQuery } from './registry-queries.ts';
 import { VulnerableImages } from './totals.tsx';
 
 export function RegistriesPage() {
   const view = useListView();
   const { namespace, where } = useNamespaceView();
   const registries = useQuery(registriesQuery({ namespace, cursor: view.cursor }));
-  const products = useQuery(productsQuery);
   const navigate = useNavigate();
   const mayAdd = useRole('admin', 'anywhere');
-  const labelOf = (type: string) => products.data?.find(product => product.type === type)?.label ?? type;
+  const labelOf = useProductLabel();
   const add = (
     <Button variant="primary" onClick={() => void navigate('/registries/new')}>
       New registry
@@ -40,8 +40,17 @@ export function RegistriesPage() {
         </div>
       ),
     },
-    { title: 'Product', render: ({ type }) => labelOf(type) },
-    { title: 'Health', render: ({ health, healthDetail }) => <HealthLabel health={health} detail={healthDetail} /> },
+    { title: 'Product', render: labelOf },
+    {
+      title: 'Health',
+      // What is within the server is not connected to.
+      render: registry =>
+        isHosted(registry) ? (
+          <span className="plimsoll-quiet">–</span>
+        ) : (
+          <HealthLabel health={registry.health} detail={registry.healthDetail} />
+        ),
+    },
     { title: 'Images', render: ({ totals }) => <span className="plimsoll-numbers">{formatCount(totals.images)}</span> },
     { title: 'Vulnerable images', width: 30, render: ({ totals }) => <VulnerableImages totals={totals} /> },
     { title: 'Last scan', render: ({ totals }) => <Time at={totals.lastScannedAt} isRelative missing="Never" /> },

@@ -12,7 +12,7 @@ import { writeLabels } from '../form/labels.ts';
 import { isActive, StateLabel } from '../job/state-label.tsx';
 import { RunProgress } from '../run/run-progress.tsx';
 import { runsQuery } from '../run/run-queries.ts';
-import { productsQuery } from './registry-queries.ts';
+import { isHosted, useProductLabel } from './product-label.ts';
 import { severityTotals } from './totals.tsx';
 
 export function RegistryOverview({ registry }: { readonly registry: Registry }) {
@@ -29,7 +29,12 @@ export function RegistryOverview({ registry }: { readonly registry: Registry }) 
             </p>
             {totals.scannedImages === 0 ? (
               <p className="plimsoll-quiet">
-                Nothing has been scanned yet. <Link to={`/registries/${registry.id}/jobs`}>See the scan jobs</Link>.
+                Nothing has been scanned yet.{' '}
+                {isHosted(registry) ? (
+                  'What is pushed here is scanned as it comes.'
+                ) : (
+                  <Link to={`/registries/${registry.id}/jobs`}>See the scan jobs</Link>
+                )}
               </p>
             ) : (
               <table className="plimsoll-figures">
@@ -77,14 +82,16 @@ export function RegistryOverview({ registry }: { readonly registry: Registry }) 
           </CardBody>
         </Card>
       </GridItem>
-      <GridItem>
-        <Card>
-          <CardTitle component="h2">Latest runs</CardTitle>
-          <CardBody>
-            <LatestRuns registry={registry} />
-          </CardBody>
-        </Card>
-      </GridItem>
+      {!isHosted(registry) && (
+        <GridItem>
+          <Card>
+            <CardTitle component="h2">Latest runs</CardTitle>
+            <CardBody>
+              <LatestRuns registry={registry} />
+            </CardBody>
+          </Card>
+        </GridItem>
+      )}
     </Grid>
   );
 }
@@ -116,16 +123,18 @@ function Warnings({
 }
 
 function Facts({ registry }: { readonly registry: Registry }) {
-  const products = useQuery(productsQuery);
-  const { type, credentialKind, credentialHint, rateLimit, sensorSelector, labels, createdAt } = registry;
+  const labelOf = useProductLabel();
+  const { credentialKind, credentialHint, rateLimit, sensorSelector, labels, createdAt } = registry;
   return (
     <>
       <Fact isNumber term="Product">
-        {products.data?.find(product => product.type === type)?.label ?? type}
+        {labelOf(registry)}
       </Fact>
-      <Fact isNumber term="Credentials">
-        {credentialKind === 'none' ? 'None' : (credentialHint ?? credentialKind)}
-      </Fact>
+      {!isHosted(registry) && (
+        <Fact isNumber term="Credentials">
+          {credentialKind === 'none' ? 'None' : (credentialHint ?? credentialKind)}
+        </Fact>
+      )}
       {rateLimit !== null && (
         <Fact isNumber term="Rate limit">
           {rateLimit.remaining === undefined ? '' : `${formatCount(rateLimit.remaining)} left of `}
@@ -133,9 +142,11 @@ function Facts({ registry }: { readonly registry: Registry }) {
           <Time at={rateLimit.at} isRelative />
         </Fact>
       )}
-      <Fact isNumber term="Sensors">
-        {writeLabels(sensorSelector) || 'Any that reaches it'}
-      </Fact>
+      {!isHosted(registry) && (
+        <Fact isNumber term="Sensors">
+          {writeLabels(sensorSelector) || 'Any that reaches it'}
+        </Fact>
+      )}
       {Object.keys(labels).length > 0 && (
         <Fact isNumber term="Labels">
           {writeLabels(labels)}

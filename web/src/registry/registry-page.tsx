@@ -13,6 +13,7 @@ import { useRole } from '../session/session.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { ConnectionTab } from './connection-tab.tsx';
 import { HealthLabel } from './health-label.tsx';
+import { isHosted } from './product-label.ts';
 import { RegistryOverview } from './registry-overview.tsx';
 import { registryQuery } from './registry-queries.ts';
 import { RepositoriesTab } from './repositories-tab.tsx';
@@ -44,7 +45,10 @@ function Shown({ registry }: { readonly registry: Registry }) {
   const { tab: wanted = 'overview' } = useParams();
   const navigate = useNavigate();
   const mayChange = useRole('admin', registry.namespaceId);
-  const tabs = TABS.filter(tab => tab !== 'settings' || mayChange);
+  // Nothing is connected to within this server, and no job reads what is scanned as it is pushed.
+  const tabs = isHosted(registry)
+    ? (['overview', 'repositories'] as const)
+    : TABS.filter(tab => tab !== 'settings' || mayChange);
   const tab = tabs.find(known => known === wanted);
   if (tab === undefined) return <NotFound />;
   return (
@@ -52,7 +56,9 @@ function Shown({ registry }: { readonly registry: Registry }) {
       <PageHeader
         title={registry.name}
         crumbs={[{ title: 'Registries', to: '/registries' }]}
-        labels={<HealthLabel health={registry.health} detail={registry.healthDetail} />}
+        labels={
+          isHosted(registry) ? undefined : <HealthLabel health={registry.health} detail={registry.healthDetail} />
+        }
       >
         <span className="plimsoll-name">{registry.url}</span>
       </PageHeader>
