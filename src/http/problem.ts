@@ -9,6 +9,7 @@ import { ProjectError } from '#project/situation.ts';
 import { ViolationError } from '#scan/job/violation-error.ts';
 import { tellAway } from '#store/away.ts';
 import { foreignCursor } from './cursor.ts';
+import { tellIssue } from './violation-words.ts';
 
 /** Media type of problem documents. */
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -111,18 +112,19 @@ function sqlStateOf(error: unknown): string {
 function toKnown(error: unknown): PlimsollError {
   if (error instanceof PlimsollError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const violations = error.validation.map(({ instancePath, message, params }) => ({
-      field: instancePath.replace(/^\//, '').replaceAll('/', '.'),
-      message: message ?? 'is not valid',
-      ...(typeof params?.['code'] === 'string' ? { code: params['code'] } : {}),
+    const violations = error.validation.map(issue => ({
+      field: issue.instancePath.replace(/^\//, '').replaceAll('/', '.'),
+      message: tellIssue(issue) ?? issue.message ?? 'is not valid',
+      ...(typeof issue.params?.['code'] === 'string' ? { code: issue.params['code'] } : {}),
     }));
-    const first = violations[0];
-    const where = error.validationContext ?? 'request';
-    const what =
-      first === undefined
-        ? 'is not valid'
-        : `${first.field === '' ? where : `${where} field "${first.field}"`}: ${first.message}`;
-    return new RequestError(`Cannot take the request: ${what}`, violations);
+    const [first] = violations;
+    const [issue] = error.validation;
+    const where = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'request');
+    if (first === undefined || issue === undefined)
+      return new RequestError('Cannot take the request: it is not valid', violations);
+    const place = first.field === '' ? where : `${where} field "${first.field}"`;
+    const joint = tellIssue(issue) === undefined ? ': ' : ' ';
+    return new RequestError(`Cannot take the request: ${place}${joint}${first.message}`, violations);
   }
   const { statusCode, code = '', message } = error as Partial<FastifyError>;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')

@@ -65,11 +65,14 @@ export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): v
 }
 
 /** Who asks. @throws {PlimsollError} `UNAUTHENTICATED` when nobody has signed in. */
-export function signedIn({ principal }: FastifyRequest): Principal {
+export function signedIn({ principal, headers }: FastifyRequest): Principal {
   if (principal === undefined) {
+    const hasShown = headers.authorization !== undefined || headers['x-api-key'] !== undefined;
     throw new PlimsollError(
       'UNAUTHENTICATED',
-      'Cannot do this: sign in, or send an API key as "Authorization: Bearer"',
+      hasShown
+        ? 'Cannot do this: the API key that was sent is wrong, has expired or was revoked, or its account is disabled'
+        : 'Cannot do this: sign in, or send an API key as "Authorization: Bearer"',
     );
   }
   return principal;

@@ -38,6 +38,8 @@ const sample: Api = instance => {
     throw new PlimsollError('NOT_FOUND', 'Cannot find it: gone');
   });
   instance.post('/body', { ...access, schema: { body: z.object({ count: z.number().max(3) }) } }, () => 'fine');
+  const query = z.object({ cve: z.string().optional() });
+  instance.get('/foreign', { ...access, schema: { querystring: query } }, () => 'all');
   instance.get('/admin', { config: { access: { server: 'admin' } } }, () => 'fine');
 };
 
@@ -71,6 +73,28 @@ test('a body that does not fit says which field', async () => {
   const answer = await app.inject({ method: 'POST', url: '/body', payload: { count: 9 } });
   expect(answer.statusCode).toBe(422);
   expect(answer.json()).toMatchObject({ code: 'REQUEST_INVALID', violations: [{ field: 'count' }] });
+});
+
+test('a filter that a list does not know is refused, and not passed over', async () => {
+  const headers = { authorization: 'Bearer good' };
+  const answer = await app.inject({ url: '/api/v1/events?cves=CVE-2024-3094', headers });
+  expect(answer.statusCode).toBe(422);
+  expect(answer.json()).toMatchObject({ detail: 'Cannot take the request: query has no field "cves"' });
+  expect((await app.inject({ url: '/api/v1/events?limit=1', headers })).statusCode).toBe(200);
+});
+
+test('an API of somebody else passes over what it does not know', async () => {
+  expect((await app.inject({ url: '/foreign?cves=CVE-2024-3094' })).body).toBe('all');
+});
+
+test.each([
+  { headers: {}, detail: /sign in, or send an API key/ },
+  { headers: { authorization: 'Bearer plk_old' }, detail: /API key.*is wrong, has expired or was revoked/ },
+  { headers: { 'x-api-key': 'plk_old' }, detail: /API key.*is wrong, has expired or was revoked/ },
+])('who showed $headers is told what to do', async ({ headers, detail }) => {
+  const answer = await app.inject({ url: '/admin', headers });
+  expect(answer.statusCode).toBe(401);
+  expect(answer.json()).toMatchObject({ detail: expect.stringMatching(detail) });
 });
 
 test('a body that is no JSON is refused', async () => {

@@ -20,6 +20,7 @@ import { addConditionalReads } from './conditional.ts';
 import { addIdempotency, IDEMPOTENCY_HEADERS, takesIdempotencyKey } from './idempotency.ts';
 import { sendProblem } from './problem.ts';
 import { type Authenticate, guardRoutes } from './route-access.ts';
+import { refuseUnknownQueries } from './strict-query.ts';
 import { tidyDocument } from './tidy-document.ts';
 
 declare module 'fastify' {
@@ -117,6 +118,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     request.log.info(facts, 'request served');
   });
   guardRoutes(app, options.authenticate);
+  refuseUnknownQueries(app);
   addConditionalReads(app);
   if (options.answers !== undefined) addIdempotency(app, options.answers);
   await app.register(swagger, {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ProjectChange } from '#project/manage-project.ts';
 import { isJsonObject, type JsonObject, mergeDeep } from '#project/merge-deep.ts';
 import type { ProjectRecord } from '#store/project.ts';
+import { tellIssue } from '../violation-words.ts';
 import type { Wire } from './list-answer.ts';
 import { PyxisError } from './pyxis-error.ts';
 
@@ -159,9 +160,9 @@ export function readBody<T extends z.ZodType>(schema: T, body: unknown): z.infer
   const result = schema.safeParse(body ?? {});
   if (result.success) return result.data;
   if (!isJsonObject(body)) throw new PyxisError(400, 'The body must be a JSON object');
-  const detail = result.error.issues.reduce<JsonObject>((all, { path, message }) => {
+  const detail = result.error.issues.reduce<JsonObject>((all, { path, code, message, ...params }) => {
     const [field = ''] = path.slice(-1);
-    const leaf: JsonObject = { [String(field)]: [message] };
+    const leaf: JsonObject = { [String(field)]: [tellIssue({ keyword: code, message, params }) ?? message] };
     return mergeDeep(
       all,
       path.slice(0, -1).reduceRight<JsonObject>((below, name) => ({ [String(name)]: below }), leaf),

@@ -3,6 +3,7 @@ import type { Row, SampleRequest, SampleWorld } from './row.ts';
 
 const image = ({ image: { digest } }: SampleWorld): SampleRequest => ({ params: { digest } });
 const vulnerability = ({ image }: SampleWorld): SampleRequest => ({ params: { vulnerabilityId: image.vulnerability } });
+const inRegistry = ({ image: { registryId } }: SampleWorld): SampleRequest => ({ params: { registryId } });
 const inRepository = ({ image: { registryId, repository, tag } }: SampleWorld): SampleRequest => ({
   params: { registryId, tag },
   query: `?repository=${encodeURIComponent(repository)}`,
@@ -10,7 +11,7 @@ const inRepository = ({ image: { registryId, repository, tag } }: SampleWorld): 
 
 /** Images and what is known of them: for whoever has a role in a namespace that they are in. */
 export const CONTENT_ROWS: readonly Row[] = [
-  { route: 'GET /api/v1/registries/:registryId/repositories', for: 'viewer', request: inRepository },
+  { route: 'GET /api/v1/registries/:registryId/repositories', for: 'viewer', request: inRegistry },
   { route: 'GET /api/v1/registries/:registryId/tags', for: 'viewer', request: inRepository },
   { route: 'GET /api/v1/registries/:registryId/tags/:tag/history', for: 'viewer', request: inRepository },
   { route: 'GET /api/v1/repositories', for: 'signed-in', isFiltered: true },

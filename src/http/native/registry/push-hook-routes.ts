@@ -119,7 +119,8 @@ export function pushHookRoutes(context: JobContext, site: Site) {
             `Takes what the distribution registry, GitLab, Azure, Harbor, Docker Hub, Quay, GitHub, JFrog Artifactory, Nexus, Google and Amazon send, or \`{"repository": "…", "tag": "…"}\`; up to ${MAX_PUSHES} images. ` +
             'The secret comes as `?secret=`, or as `Authorization`, with or without `Bearer`.',
           params,
-          querystring: z.object({ secret: z.string().max(100).optional() }),
+          // Products add words of their own to an address.
+          querystring: z.looseObject({ secret: z.string().max(100).optional() }),
           body: z.unknown(),
           response: { 202: outcomeSchema, ...problems },
         },
