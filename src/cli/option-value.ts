@@ -23,3 +23,11 @@ const MAX_MINUTES = 24 * 60;
 export function collected(value: string, previous: readonly string[]): readonly string[] {
   return [...previous, value];
 }
+
+/** As `collected`, for an option that takes one of `choices`. @throws {InvalidArgumentError} for anything else. */
+export function collectedOf(choices: readonly string[]): typeof collected {
+  return (value, previous) => {
+    if (choices.includes(value)) return collected(value, previous);
+    throw new InvalidArgumentError(`expected one of ${choices.join(', ')}`);
+  };
+}

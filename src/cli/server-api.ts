@@ -214,12 +214,21 @@ export class ServerApi implements AsyncDisposable {
   ): Promise<PlimsollError> {
     const { status, url } = reply;
     const { task } = options;
-    const text = Buffer.from(await readAll(reply, this.#transport, options)).toString('utf8');
-    const { code, detail } = problemSchema.catch({ code: '', detail: '' }).parse(parseJson(text));
+    const body = Buffer.from(await readAll(reply, this.#transport, options)).toString('utf8');
+    const { code, detail } = problemSchema.catch({ code: '', detail: '' }).parse(parseJson(body));
     const isKnown = (one: string): one is ErrorCode => Object.hasOwn(ERRORS, one);
+    if (code === 'UNAUTHENTICATED') {
+      const why = 'the server does not know the API key: it is wrong, has expired or was revoked';
+      return new PlimsollError(code, `${task}: ${why}`);
+    }
     if (isKnown(code) && detail !== '') {
       const isAway = status >= 500 && !TOLD_OF_OTHERS.has(code);
-      return new PlimsollError(isAway ? 'SERVER_UNAVAILABLE' : code, `${task}: ${printable(detail, 4000)}`);
+      // A sentence that says what could not be done needs no second beginning.
+      const text = printable(detail, 4000);
+      return new PlimsollError(
+        isAway ? 'SERVER_UNAVAILABLE' : code,
+        text.startsWith('Cannot ') ? text : `${task}: ${text}`,
+      );
     }
     const what = 'is it a Plimsoll server, and is there no proxy or log-in page in between?';
     return new PlimsollError('SERVER_UNAVAILABLE', `${task}: ${url.host} answers ${status}; ${what}`);

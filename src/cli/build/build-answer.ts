@@ -66,9 +66,9 @@ export function isOver(state: string): boolean {
   return OVER.has(state);
 }
 
-/** Whether a build ended as it should: succeeded, and every image of it certified. */
+/** Whether a build ended as it should: succeeded, with images that are all certified. One without is of no architecture that can be. */
 export function isGood({ state, images }: Pick<Build, 'state' | 'images'>): boolean {
-  return state === 'succeeded' && images.every(({ isCertified }) => isCertified);
+  return state === 'succeeded' && images.length > 0 && images.every(({ isCertified }) => isCertified);
 }
 
 export const configurationSchema = z.looseObject({

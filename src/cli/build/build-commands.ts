@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { booleanOption } from '../image-options.ts';
-import { collected, waitingMinutes, wholeNumber } from '../option-value.ts';
+import { collected, collectedOf, waitingMinutes, wholeNumber } from '../option-value.ts';
 import { addServerOptions } from '../server-options.ts';
 import type { ConfigureBuildOptions, TestSourceOptions } from './configure-build.ts';
 import type { AddBuildOptions, BuildOptions, FollowOptions, ListBuildsOptions } from './run-build.ts';
@@ -124,7 +124,7 @@ function addList(group: Command, context: CliContext): void {
     .option('--of <version>', 'of this version alone')
     .addOption(
       new Option('--state <state>', `in this state alone: ${STATES.join(', ')}; may be given again`)
-        .argParser(collected)
+        .argParser(collectedOf(STATES))
         .default([], 'any'),
     )
     .addOption(new Option('--limit <number>', 'how many').argParser(wholeNumber(1, 100_000)).default(20));

@@ -47,6 +47,9 @@ export function renderBuild(build: Build, { hasColors, host }: ShowOptions): str
     `${colors.bold(printable(tag))}  ${stateText(build, hasColors)}`,
     ...labelLines(facts),
     ...build.images.map(image => imageLine(build, image, hasColors)),
+    ...(build.state === 'succeeded' && build.images.length === 0
+      ? [colors.red('  NOT certified: it has no image of an architecture that is certified')]
+      : []),
   ];
   return `${lines.join('\n')}\n`.toWellFormed();
 }

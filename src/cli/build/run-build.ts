@@ -168,7 +168,8 @@ async function showOrFollow(
   try {
     const ended = await followBuild(server, build, {
       onLog: say,
-      onState: state => say(`plimsoll: ${tag} is ${printable(state)}\n`),
+      // How it ended is the result.
+      onState: state => say(isOver(state) ? '' : `plimsoll: ${tag} is ${printable(state)}\n`),
       onCut: () => say('plimsoll: the connection to the server was cut, trying again\n'),
       signal: AbortSignal.any([context.signal, deadline]),
     });
