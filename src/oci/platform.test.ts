@@ -20,7 +20,7 @@ test.each([
   expect(formatPlatform(parsePlatform(text))).toBe(full);
 });
 
-test.each(['', '/', 'linux/', 'linux//v8', 'a/b/c/d', 'linux/amd 64', 'linux/amd64\n', '../etc'])(
+test.each(['', '/', 'linux/', 'linux//v8', 'a/b/c/d', 'linux/amd 64', 'linux/amd64\n', '../etc', 'windows', 'Linux'])(
   '"%s" is no platform',
   text => {
     expect(() => parsePlatform(text)).toThrow(expect.objectContaining({ code: 'PLATFORM_INVALID' }));

@@ -31,10 +31,14 @@ const ARCHITECTURE_ALIASES: ReadonlyMap<string, readonly [architecture: string, 
 
 const NODE_ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' };
 
+/** Systems of images, which somebody may write alone. Source: GOOS of the Go distribution. */
+const SYSTEMS: ReadonlySet<string> = new Set(['linux', 'windows', 'darwin', 'macos', 'freebsd', 'netbsd', 'openbsd']);
+
 /** Reads `os/architecture[/variant]`, or an architecture alone, which means `linux`. @throws {PlimsollError} `PLATFORM_INVALID`. */
 export function parsePlatform(text: string): Platform {
   const parts = text.toLowerCase().split('/');
-  const wellFormed = parts.length <= 3 && parts.every(part => /^[a-z0-9][a-z0-9_.-]*$/.test(part));
+  const isSystemAlone = parts.length === 1 && SYSTEMS.has(parts[0] ?? '');
+  const wellFormed = !isSystemAlone && parts.length <= 3 && parts.every(part => /^[a-z0-9][a-z0-9_.-]*$/.test(part));
   const [os = '', architecture = '', variant] = parts.length === 1 ? ['linux', parts[0]] : parts;
   if (!wellFormed) {
     throw new PlimsollError(
