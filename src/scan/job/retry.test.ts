@@ -12,6 +12,8 @@ const cases = [
   { code: 'REGISTRY_UNAVAILABLE', failures: 5, want: { kind: 'give-up' }, why: 'five times is enough' },
   { code: 'REGISTRY_DENIED', failures: 0, want: { kind: 'retry', at: after(5) }, why: 'a token may have run out' },
   { code: 'REGISTRY_DENIED', failures: 1, want: { kind: 'give-up' }, why: 'a new token was refused as well' },
+  { code: 'DIGEST_MISMATCH', failures: 0, want: { kind: 'retry', at: after(5) }, why: 'bytes may get lost' },
+  { code: 'DIGEST_MISMATCH', failures: 1, want: { kind: 'give-up' }, why: 'the image is wrong, and will be' },
   { code: 'MANIFEST_UNKNOWN', failures: 0, want: { kind: 'give-up' }, why: 'it is not there' },
   { code: 'LIMIT_EXCEEDED', failures: 0, want: { kind: 'give-up' }, why: 'it will not get smaller' },
   { code: 'NOVEL_TROUBLE', failures: 0, want: { kind: 'retry', at: after(5) }, why: 'a newer sensor knows more codes' },

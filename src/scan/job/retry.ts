@@ -4,8 +4,8 @@
 import { ERRORS, type ErrorCode } from '#base/errors.ts';
 import { LONGEST_WAIT_MS } from '#store/due.ts';
 
-/** Attempts in all, by kind of trouble: something passing, refused credentials (once more, with a new token), anything else. */
-export const MAX_FAILURES = { transient: 5, auth: 1, permanent: 0 } as const;
+/** Attempts after the first, by kind of trouble: something passing; what one more look settles, as refused credentials with a new token; anything else. */
+export const MAX_FAILURES = { transient: 5, 'once-more': 1, permanent: 0 } as const;
 /** Leases that may run out before the task is given up. */
 export const MAX_EXPIRIES = 3;
 
@@ -25,7 +25,9 @@ export type RetryPlan =
 export function classifyFailure(code: string): FailureClass {
   if (code === 'RATE_LIMITED' || code === 'TOO_MANY_REQUESTS') return 'rate-limit';
   const row = Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode] : undefined;
-  if (row === undefined || row.family === 'bug' || row.family === 'access') return 'auth';
+  if (row === undefined || row.family === 'bug' || row.family === 'access') return 'once-more';
+  // Bytes that got lost on the way come whole the second time; an image that lies about its layers does so for ever.
+  if (code === 'DIGEST_MISMATCH') return 'once-more';
   return row.family === 'remote' ? 'transient' : 'permanent';
 }
 
