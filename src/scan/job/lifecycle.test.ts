@@ -385,6 +385,16 @@ describeStores('scan jobs', open => {
     expect(run.reason).toContain('"v2" matched 0 of 1 tag');
   });
 
+  test('a run that finds images of other platforms alone says so', async () => {
+    await using world = await openWorld(store);
+    world.contents.pushIndex('app', 'v1', { 'linux/amd64': 'x', 'linux/arm64': 'y' });
+    const { id } = await world.create({ platforms: ['linux/riscv64'] });
+    await world.settle();
+    const run = await world.run(id);
+    expect(run).toMatchObject({ state: 'BaselineCompleted', counters: { digestsScanned: 0 } });
+    expect(run.reason).toBe('Nothing was scanned: of 2 images found, 2 for other platforms than linux/riscv64');
+  });
+
   test('one image can be scanned by itself, and that be cancelled', async () => {
     await using world = await openWorld(store);
     const digest = world.contents.push('app', 'v1', 'one');

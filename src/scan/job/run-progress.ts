@@ -1,6 +1,7 @@
 /**
  * Where a run is: events about its progress, and its end once nothing of it is left.
  */
+import { countOf } from '#base/count-of.ts';
 import type { RegistryProduct } from '#connector/connector.ts';
 import { getProduct } from '#connector/products.ts';
 import type { RegistryType } from '#connector/registry-type.ts';
@@ -90,8 +91,21 @@ async function finishRun(trx: Trx, handle: JobHandle & { readonly run: RunRecord
     ...(explained === undefined ? {} : { patterns: toJson(explained.figures) }),
     ...(run.scanningStartedAt === undefined ? {} : { scanningCompletedAt: at }),
   });
-  const reason = verdict.reason ?? explained?.sentences.join('\n');
+  const idle = verdict.kind === 'completed' ? explainIdle(run) : undefined;
+  const reason = verdict.reason ?? explained?.sentences.join('\n') ?? idle;
   await applyToJob(trx, { ...handle, run: written }, { kind: verdict.kind, run: run.number }, { at, reason });
+}
+
+/** Why a run that selected images scanned none and knew none: what they are instead. `undefined` when it did. */
+function explainIdle(run: RunRecord): string | undefined {
+  const { digestsSelected, digestsSkippedPlatform, digestsSkippedNotScannable } = run.counters;
+  if (digestsSelected === 0 || digestsSkippedPlatform + digestsSkippedNotScannable < digestsSelected) return undefined;
+  const { platforms } = settingsOf(run);
+  const reasons = [
+    digestsSkippedPlatform > 0 ? `${digestsSkippedPlatform} for other platforms than ${platforms.join(', ')}` : [],
+    digestsSkippedNotScannable > 0 ? `${digestsSkippedNotScannable} that cannot be scanned as an image` : [],
+  ].flat();
+  return `Nothing was scanned: of ${countOf(digestsSelected, 'image')} found, ${reasons.join(', ')}`;
 }
 
 /** How a run ended: it did its work, could not, or was let down by sensors. Failures of single images and repositories do not count. */
