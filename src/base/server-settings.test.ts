@@ -27,6 +27,27 @@ test('mail is sent when there is a server for it and somebody whom it is from', 
   expect(read(env).mail).toMatchObject({ server: new URL(env.PLIMSOLL_SMTP), from: env.PLIMSOLL_MAIL_FROM });
 });
 
+test.each([
+  { env: {}, clair: undefined, why: 'off unless switched on' },
+  { env: { PLIMSOLL_CLAIR_HOSTS: 'quay' }, clair: undefined, why: 'hosts alone do not' },
+  { env: { PLIMSOLL_CLAIR_PSK: 'none' }, clair: { hosts: [] }, why: 'no key is said aloud' },
+  {
+    env: {
+      PLIMSOLL_CLAIR_PSK: 'MTU5YzA4Y2ZkNzJoMQ==',
+      PLIMSOLL_CLAIR_HOSTS: 'quay.example, 10.0.0.7',
+      PLIMSOLL_CLAIR_WEBHOOK: 'https://quay.example/secscan/notification',
+    },
+    clair: {
+      key: new Uint8Array(Buffer.from('159c08cfd72h1')),
+      webhook: new URL('https://quay.example/secscan/notification'),
+      hosts: ['quay.example', '10.0.0.7'],
+    },
+    why: 'a key as in the documents of Quay',
+  },
+])('the API of Clair: $why', ({ env, clair }) => {
+  expect(read(env).clair).toEqual(clair);
+});
+
 test('secrets are not printed', () => {
   const printed = printSettings(
     collectSettings({}, { DATABASE_URL: 'postgresql://me:hidden@db/x', PLIMSOLL_DATA: '/srv' }),
@@ -57,6 +78,10 @@ test.each([
   { env: { PLIMSOLL_SMTP: 'mail.example' }, named: 'PLIMSOLL_SMTP' },
   { env: { PLIMSOLL_SMTP: 'smtp://mail.example' }, named: 'PLIMSOLL_MAIL_FROM' },
   { env: { PLIMSOLL_SMTP: 'smtp://mail.example', PLIMSOLL_MAIL_FROM: 'a@b\r\nBcc: c@d' }, named: 'PLIMSOLL_MAIL_FROM' },
+  { env: { PLIMSOLL_CLAIR_PSK: 'c2hvcnQ=' }, named: 'PLIMSOLL_CLAIR_PSK' },
+  { env: { PLIMSOLL_CLAIR_PSK: 'not base64, but long enough' }, named: 'PLIMSOLL_CLAIR_PSK' },
+  { env: { PLIMSOLL_CLAIR_PSK: 'none', PLIMSOLL_CLAIR_HOSTS: 'quay:8443' }, named: 'PLIMSOLL_CLAIR_HOSTS' },
+  { env: { PLIMSOLL_CLAIR_PSK: 'none', PLIMSOLL_CLAIR_WEBHOOK: 'quay.example' }, named: 'PLIMSOLL_CLAIR_WEBHOOK' },
   { env: { PLIMSOLL_TLS_CERT: '/cert.pem' }, named: 'PLIMSOLL_TLS_KEY' },
 ])('$env cannot be used, and the message names $named', ({ env, named }) => {
   expect(() => read(env)).toThrow(named);

@@ -37,6 +37,14 @@ export interface ServerSettings {
   readonly allowsPrivateAddresses: boolean;
   /** The server that takes mail, and whom mail is from; missing: none is sent. */
   readonly mail?: { readonly server: URL; readonly from: string };
+  /** Clair's API for Quay; missing: off. */
+  readonly clair?: {
+    /** Missing: nobody is asked for a signature. */
+    readonly key?: Uint8Array;
+    readonly webhook?: URL;
+    /** Host names without port. */
+    readonly hosts: readonly string[];
+  };
   readonly allowsWildcards: boolean;
   readonly allowsForceScan: boolean;
   readonly dockerHub: 'block' | 'warn';
@@ -108,6 +116,7 @@ export function readSettings(texts: SettingTexts): ServerSettings {
     diskFloorBytes: size('diskFloor', texts),
     allowsPrivateAddresses: choice('privateAddresses', texts, ['allow', 'refuse']) === 'allow',
     ...readMail(texts),
+    ...readClair(texts),
     allowsWildcards: choice('wildcards', texts, ['on', 'off']) === 'on',
     allowsForceScan: choice('forceScan', texts, ['on', 'off']) === 'on',
     dockerHub: choice('dockerHub', texts, ['block', 'warn']),
@@ -217,4 +226,27 @@ function readMail({ smtp, mailFrom }: SettingTexts): Pick<ServerSettings, 'mail'
     );
   }
   return { mail: { server, from: mailFrom } };
+}
+
+/** Keys that Quay's documents show have 13 bytes. */
+const MIN_PSK_BYTES = 8;
+
+function readClair({ clairPsk, clairWebhook, clairHosts = '' }: SettingTexts): Pick<ServerSettings, 'clair'> {
+  if (clairPsk === undefined) return {};
+  const key = Buffer.from(clairPsk, 'base64');
+  const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(clairPsk) && key.length >= MIN_PSK_BYTES;
+  if (clairPsk !== 'none' && !isBase64) {
+    throw invalid('clairPsk', `expected \`none\`, or ${MIN_PSK_BYTES} bytes or more in base64 as Quay has them`);
+  }
+  const hosts = clairHosts.split(',').flatMap(text => text.trim() || []);
+  const bad = hosts.find(host => URL.parse(`http://${host}`)?.hostname !== host.toLowerCase());
+  if (bad !== undefined) throw invalid('clairHosts', 'expected names of hosts without port, separated by commas');
+  const webhook = clairWebhook === undefined ? undefined : readUrl('clairWebhook', clairWebhook, ['https:', 'http:']);
+  return {
+    clair: {
+      ...(clairPsk === 'none' ? {} : { key: new Uint8Array(key) }),
+      ...(webhook === undefined ? {} : { webhook: new URL(webhook) }),
+      hosts,
+    },
+  };
 }

@@ -182,6 +182,27 @@ export const SERVER_SETTINGS = {
     value: 'mailbox',
     meaning: 'Whom mail of the server is from: `Plimsoll <plimsoll@example.com>`; needed with `PLIMSOLL_SMTP`',
   },
+  clairPsk: {
+    flag: 'clair-psk',
+    env: 'PLIMSOLL_CLAIR_PSK',
+    value: 'base64',
+    isSecret: true,
+    meaning:
+      'Switches on Clair’s API, for Quay: the key that both sign with, as Quay has it in `SECURITY_SCANNER_V4_PSK`; `none` lets in everybody who reaches the server',
+  },
+  clairWebhook: {
+    flag: 'clair-webhook',
+    env: 'PLIMSOLL_CLAIR_WEBHOOK',
+    value: 'url',
+    meaning: 'Where Quay is told of new findings: `https://quay.example/secscan/notification`',
+  },
+  clairHosts: {
+    flag: 'clair-hosts',
+    env: 'PLIMSOLL_CLAIR_HOSTS',
+    value: 'host,…',
+    meaning:
+      'Hosts without port that Quay and its storage have, where their addresses are private: layers are fetched from these whatever `PLIMSOLL_PRIVATE_ADDRESSES` says',
+  },
   wildcards: {
     flag: 'wildcards',
     env: 'PLIMSOLL_WILDCARDS',

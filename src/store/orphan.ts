@@ -25,6 +25,7 @@ export const MANIFEST_KEEPERS = [
   { table: 'project_request', column: 'list_digest', by: 'digest' },
   { table: 'base_image', column: 'digest', by: 'digest' },
   { table: 'adapter_scan', column: 'digest', by: 'digest' },
+  { table: 'clair_index', column: 'document_digest', by: 'digest' },
 ] as const satisfies readonly {
   readonly table: string;
   readonly column: string;

@@ -46,6 +46,22 @@ export const JOBS = {
     expireInSeconds: 3600,
     policy: 'standard',
   },
+  /** Sent with the hash as key, so that at most one of a manifest waits. Indexes an image that another registry asked for by Clair's API. */
+  'clair-index': {
+    data: z.object({ manifestHash: z.string() }),
+    retryLimit: 3,
+    expireInSeconds: 3600,
+    policy: 'short',
+  },
+  /** Makes notifications of re-matches for registries that ask by Clair's API. */
+  'clair-notify': { data: z.object({}), retryLimit: 3, expireInSeconds: 600, policy: 'short' },
+  /** Tells such a registry of a notification, for about a day. */
+  'clair-delivery': {
+    data: z.object({ notificationId: z.string() }),
+    retryLimit: 16,
+    expireInSeconds: 120,
+    policy: 'standard',
+  },
   /** Removes what nobody needs any more from the hosted registry. */
   'hosted-collection': { data: z.object({}), retryLimit: 0, expireInSeconds: 7200, policy: 'singleton' },
   /** Sent with the id as key, so that at most one of an image waits. Goes on with an image of a project: reads, certifies and, where that is wanted, publishes it. */
@@ -110,6 +126,8 @@ export interface Queue extends AsyncDisposable {
     handler: (data: JobData<N>, context: JobContext) => Promise<void>,
     concurrency?: number,
   ): Promise<void>;
+  /** Has this server look for jobs of a kind now, where it works on them, and not within a second. For what somebody waits for. */
+  wake(name: JobName): void;
   /** Queues a job again and again by a cron expression, in UTC; `undefined` ends that. */
   repeat(name: JobName, cron: string | undefined): Promise<void>;
 }
@@ -137,6 +155,7 @@ export async function openQueue(store: Store, { onError, stopTimeoutMs = 8000 }:
     // Has the queue's properties remembered: asking for them in the middle of a transaction would wait for ever on the one connection of PGlite.
     await boss.findJobs(name, { id: NO_JOB });
   }
+  const workers = new Map<JobName, string>();
   return {
     async send(db, name, data, { startAfter, singletonKey } = {}) {
       await boss.send(name, data, {
@@ -148,10 +167,15 @@ export async function openQueue(store: Store, { onError, stopTimeoutMs = 8000 }:
     async work(name, handler, concurrency = 1) {
       const schema = JOBS[name].data;
       const options = { localConcurrency: concurrency, pollingIntervalSeconds: 1 };
-      await boss.work<unknown>(name, options, async ([job]) => {
+      const worker = await boss.work<unknown>(name, options, async ([job]) => {
         if (job === undefined) return;
         await handler(schema.parse(job.data) as never, { id: job.id, signal: job.signal });
       });
+      workers.set(name, worker);
+    },
+    wake(name) {
+      const worker = workers.get(name);
+      if (worker !== undefined) boss.notifyWorker(worker);
     },
     async repeat(name, cron) {
       if (cron === undefined) await boss.unschedule(name);

@@ -158,6 +158,27 @@ export interface BulkActionTable {
   createdAt: Time;
 }
 
+export interface ClairIndexTable {
+  manifestHash: string;
+  id: string;
+  documentDigest: string;
+  version: string;
+  state: string;
+  error: string | null;
+  isUnsupported: Generated<boolean>;
+  sealedRequest: Uint8Array | null;
+  attempt: string | null;
+  claimedUntil: Time | null;
+  usedAt: Time;
+}
+
+export interface ClairNotificationTable {
+  id: string;
+  rematchId: number;
+  createdAt: Time;
+  deliveredAt: Time | null;
+}
+
 export interface DatabaseChunkTable {
   versionId: number;
   position: number;
@@ -999,6 +1020,8 @@ export interface Tables {
   buildLog: BuildLogTable;
   builder: BuilderTable;
   bulkAction: BulkActionTable;
+  clairIndex: ClairIndexTable;
+  clairNotification: ClairNotificationTable;
   databaseChunk: DatabaseChunkTable;
   databaseVersion: DatabaseVersionTable;
   event: EventTable;

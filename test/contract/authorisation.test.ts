@@ -88,6 +88,7 @@ describe.skipIf(findPostgres() === undefined)('authorisation', () => {
       adminPassword: PASSWORD,
       sensor: 'off',
       builder: 'off',
+      clairPsk: Buffer.from('a key of nobody here').toString('base64'),
       databaseUrl: url,
       secretKey: 'a secret of at least 32 characters for tests',
       databaseSchedule: 'never',

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openBuilderPort } from '#build/server-builder-port.ts';
 import { builderPortRoutes } from '#http/builder/routes.ts';
+import { clairRoutes } from '#http/clair/routes.ts';
 import { harborRoutes } from '#http/harbor/routes.ts';
 import { accessRoutes } from '#http/native/access/routes.ts';
 import { buildRoutes } from '#http/native/build/build-routes.ts';
@@ -35,6 +36,7 @@ import type { Api } from '#http/server.ts';
 import type { Site } from '#http/session-cookie.ts';
 import { webRoutes } from '#http/web/routes.ts';
 import type { ProjectContext } from '#project/project-context.ts';
+import type { ClairContext } from '#scan/clair/clair-context.ts';
 import type { ContentContext } from '#scan/content/content-context.ts';
 import type { ProbeWorld } from '#scan/job/test-draft.ts';
 import { openServerPort, type ServerPortContext } from '#scan/task/server-port.ts';
@@ -48,12 +50,14 @@ export interface ServerParts {
   readonly jobs: ServerPortContext;
   readonly projects: ProjectContext;
   readonly builds: BuildParts;
+  /** Missing: off. */
+  readonly clair?: { readonly context: ClairContext; readonly key: Uint8Array | undefined } | undefined;
   readonly feed: EventFeed;
 }
 
 /** Every API. */
 export function listApis(
-  { context, content, jobs, projects, builds, feed }: ServerParts,
+  { context, content, jobs, projects, builds, feed, clair }: ServerParts,
   options: {
     readonly site: Site;
     readonly webFolder: string;
@@ -83,6 +87,7 @@ export function listApis(
     catalogRoutes(projects, options.version),
     hostingRoutes(context),
     harborRoutes(projects, options.version),
+    ...(clair === undefined ? [] : [clairRoutes(clair.context, clair.key)]),
     buildRoutes(builds.context, builds.look),
     builderRoutes(context, builds.builtInOff),
     builderPortRoutes({

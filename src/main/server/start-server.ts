@@ -34,6 +34,7 @@ import { openQueue } from '#store/queue.ts';
 import { createSealer } from '#store/seal.ts';
 import { findWebFolder, listApis, type ServerParts } from './apis.ts';
 import { openBuilds } from './builds.ts';
+import { openClair, startClairWork } from './clair.ts';
 import { prepareFirstAccount } from './first-account.ts';
 import { openHosting } from './hosting.ts';
 import { createMetrics } from './metrics.ts';
@@ -101,6 +102,7 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
     projects,
     jobs,
     builds: builds.parts,
+    clair: openClair(projects, { settings, folder }),
     feed: opened.use(await EventFeed.open(store)),
   };
   const hosting = opened.use(
@@ -145,6 +147,7 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
   const url = await listen(app, settings);
   address.settle(url);
   opened.use(await startWork(parts, { settings, world, log, folder, url }));
+  if (parts.clair !== undefined) await startClairWork(parts.clair.context, { settings, address, log });
   await hosting.work();
   opened.use(
     await startProjectWork(projects, {

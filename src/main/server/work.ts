@@ -21,6 +21,7 @@ import type { ServerContext } from '#store/context.ts';
 import { forgetFindingDays, noteFindingDay } from '#store/overview.ts';
 import { vacuumEmbedded } from '#store/vacuum.ts';
 import type { ServerParts } from './apis.ts';
+import { askForClairNotifications, tidyClair } from './clair.ts';
 import type { ServerWorld } from './start-server.ts';
 
 /** What the work needs besides. */
@@ -69,6 +70,7 @@ async function startDatabaseWork({ content }: ServerParts, { settings, world, lo
     const result = await rematch(content, versionId, { signal });
     // A fix may be there now.
     await queue.send(content.store.db, 'build-watch', {}, { singletonKey: 'rematch' });
+    await askForClairNotifications(content, settings);
     if (result !== undefined) log.info({ ...result }, 'packages judged again');
   });
   await queue.work('database-update', async (_, { signal }) => {
@@ -120,6 +122,7 @@ async function startHousekeeping(context: ServerContext, settings: ServerSetting
     await forgetRetiredSensors(context);
     await noteFindingDay(store.db, now());
     await forgetFindingDays(store.db, new Date(now().getTime() - TREND_DAYS * 24 * 60 * 60 * 1000));
+    await tidyClair(context);
     await forgetAdapterScans(store.db, new Date(now().getTime() - 24 * 60 * 60 * 1000));
   });
   await queue.repeat('housekeeping', '23 * * * *');

@@ -14,6 +14,7 @@ import { statements as build } from './m0012-build.ts';
 import { statements as collection } from './m0013-collection.ts';
 import { statements as hostingPublic } from './m0014-hosting-public.ts';
 import { statements as waiver } from './m0015-waiver.ts';
+import { statements as clair } from './m0016-clair.ts';
 
 /** SQL statements by name; forward only. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -32,4 +33,5 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0013-collection': collection,
   '0014-hosting-public': hostingPublic,
   '0015-waiver': waiver,
+  '0016-clair': clair,
 };

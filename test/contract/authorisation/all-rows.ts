@@ -1,6 +1,7 @@
 /** The rows of all APIs. */
 import { ACCESS_ROWS, SESSION_ROWS } from './access-rows.ts';
 import { BUILD_ROWS, BUILDER_PORT_ROWS } from './build-rows.ts';
+import { CLAIR_ROWS } from './clair-rows.ts';
 import { CONTENT_ROWS, QUAY_ROWS } from './content-rows.ts';
 import { HARBOR_ROWS } from './harbor-rows.ts';
 import { HOSTING_ROWS } from './hosting-rows.ts';
@@ -25,6 +26,7 @@ export const AUTHORISATION: readonly Row[] = [
   ...CONTENT_ROWS,
   ...QUAY_ROWS,
   ...HARBOR_ROWS,
+  ...CLAIR_ROWS,
   ...PROJECT_ROWS,
   ...PYXIS_ROWS,
   ...BUILD_ROWS,

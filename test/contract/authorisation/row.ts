@@ -10,7 +10,7 @@ import type { OwnImage } from './own-image.ts';
 
 /**
  * Who may use a route. Roles are in the namespace that the request is about (`world.own`), or everywhere; each includes those that may more.
- * `session`: whoever has signed in, and no API key. `sensor`: none of those here, for sensors have secrets of their own.
+ * `session`: whoever has signed in, and no API key. `sensor`: none of those here, for sensors, and Quay as a client of Clair's API, have secrets of their own.
  */
 export type Audience =
   | 'everybody'

@@ -36,6 +36,7 @@ export async function openContent(store: Store): Promise<ContentFixture> {
       sent.push({ name, data });
     },
     async work() {},
+    wake() {},
     async repeat() {},
     async [Symbol.asyncDispose]() {},
   };

@@ -1,0 +1,12 @@
+/** What indexing images by Clair's API works with. */
+import type { AdapterContext } from '../adapter/adapter-scan.ts';
+
+/** As for other registries, and where layers come from. */
+export interface ClairContext extends AdapterContext {
+  readonly clair: {
+    /** Names without port of hosts that an operator wrote: layers may come from them though their addresses be private. */
+    readonly hosts: readonly string[];
+    /** Folder for layers while they are read. */
+    readonly scratchFolder: string;
+  };
+}
