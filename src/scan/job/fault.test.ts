@@ -159,6 +159,19 @@ describeStores('scan jobs in trouble', open => {
     });
   });
 
+  test.each([{ code: 'MANIFEST_UNKNOWN' }, { code: 'REFERENCE_INVALID' }] as const)(
+    'a repository that was only ever named is not one of the registry: $code',
+    async ({ code }) => {
+      await using world = await openWorld(store);
+      world.contents.push('app', 'v1', 'one');
+      world.contents.troubles.push({ kind: 'list', outcome: failed(code), times: 99 });
+      await world.create({ targets: [{ repository: 'TEAM/App', tags: [] }] });
+      await exhaust(world);
+      const there = store.db.selectFrom('repository').select('name').where('goneAt', 'is', null);
+      expect(await there.where('name', '=', 'TEAM/App').execute()).toEqual([]);
+    },
+  );
+
   test('an image that failed in three runs is passed over until somebody asks for it', async () => {
     await using world = await openWorld(store);
     world.contents.push('app', 'v1', 'one');

@@ -21,6 +21,8 @@ import { type Failure, pick, type TaskPlace, tellImage } from './task-place.ts';
 
 /** How long a sensor without room is left alone. */
 const DISK_WAIT_MS = 60_000;
+/** What a registry has nothing under, or what cannot be asked for, as `TEAM/App`. */
+const NO_SUCH_REPOSITORY: ReadonlySet<string> = new Set(['MANIFEST_UNKNOWN', 'REFERENCE_INVALID']);
 
 /** Tries a task again when that may help, else gives it up. */
 export async function failOrRetry(
@@ -70,7 +72,7 @@ export async function failTask(trx: Trx, place: TaskPlace, error: Failure): Prom
       await addError(trx, run, { ...pick(error), repository: work.repository, at: at.toISOString() });
     }
   }
-  if (work.kind === 'list' && error.code === 'MANIFEST_UNKNOWN' && task.repositoryId !== undefined) {
+  if (work.kind === 'list' && NO_SUCH_REPOSITORY.has(error.code) && task.repositoryId !== undefined) {
     await markNeverThere(trx, task.repositoryId, at);
   }
   if (work.kind === 'catalogue' || work.kind === 'list') {
