@@ -78,16 +78,23 @@ const ASKING = [
   '-h, --help',
 ];
 
-test.each([{ command: 'plimsoll build', of: 'list' }])(
-  'docs/cli.md lists the options that the commands of "$command" share',
-  async ({ command, of }) => {
-    const all = optionsInHelp(await helpOf([...command.split(' ').slice(1), of, '--help']));
-    expect(optionsInSection(command)).toEqual(ASKING);
-    expect(all).toEqual(expect.arrayContaining(ASKING));
-  },
-);
+test.each([
+  { command: 'plimsoll build', of: 'list' },
+  { command: 'plimsoll project', of: 'show' },
+])('docs/cli.md lists the options that the commands of "$command" share', async ({ command, of }) => {
+  const all = optionsInHelp(await helpOf([...command.split(' ').slice(1), of, '--help']));
+  expect(optionsInSection(command)).toEqual(ASKING);
+  expect(all).toEqual(expect.arrayContaining(ASKING));
+});
 
 test.each([
+  { command: 'plimsoll project create' },
+  { command: 'plimsoll project list' },
+  { command: 'plimsoll project set' },
+  { command: 'plimsoll project registry-key' },
+  { command: 'plimsoll project images' },
+  { command: 'plimsoll project publish' },
+  { command: 'plimsoll project unpublish' },
   { command: 'plimsoll build configure' },
   { command: 'plimsoll build add' },
   { command: 'plimsoll build list' },

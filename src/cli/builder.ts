@@ -86,11 +86,11 @@ async function run(options: BuilderCommandOptions, context: CliContext): Promise
   );
   log.info({ server: url }, 'builder started');
   await runBuilder({
-    port: openHttpBuilderPort({ url, token, caPem, userAgent: `plimsoll-builder/${version}` }),
+    port: openHttpBuilderPort({ url, token, caPem, userAgent: `plimsoll-builder/${version}`, proxies: env }),
     folder: resolve(options.folder ?? join(tmpdir(), 'plimsoll-builder')),
     versions: { plimsoll: version, ...versions },
     build: runBuild,
-    tools: { network: options.network },
+    tools: { network: options.network, proxies: env },
     caPem,
     log,
     signal,

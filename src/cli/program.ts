@@ -10,6 +10,7 @@ import { addBuilderCommand } from './builder.ts';
 import { addCertifyCommand } from './certify.ts';
 import type { CliContext } from './context.ts';
 import { addDbCommands } from './db.ts';
+import { addProjectCommands } from './project/project-commands.ts';
 import { addSbomCommand } from './sbom.ts';
 import { addScanCommand } from './scan.ts';
 import { addSensorCommand } from './sensor.ts';
@@ -100,6 +101,7 @@ function buildProgram(context: CliContext, onPolicyNotMet: () => void): Command 
   addSbomCommand(program, context);
   addCertifyCommand(program, context, onPolicyNotMet);
   addSubmitCommand(program, context, onPolicyNotMet);
+  addProjectCommands(program, context, onPolicyNotMet);
   addBuildCommands(program, context, onPolicyNotMet);
   addBaseImageCommands(program, context);
   addDbCommands(program, context);

@@ -25,12 +25,11 @@ export const buildSchema = z.looseObject({
   manifests: z.array(z.object({ platform: z.string(), digest: z.string() })),
   baseImages: z.array(z.object({ reference: z.string(), digest: z.string() })),
   failure: z
-    .object({
+    .looseObject({
       code: z.string(),
       message: z.string(),
       step: z.string(),
       line: z.number().nullable(),
-      instruction: z.string().nullable(),
       tail: z.array(z.string()),
     })
     .nullable(),

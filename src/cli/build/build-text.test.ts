@@ -56,10 +56,9 @@ const failed: Build = {
   state: 'failed',
   failure: {
     code: 'BUILD_FAILED',
-    message: 'Cannot build: the instruction ended with 1',
+    message: 'Line 3 of the Dockerfile failed, "RUN false": exit status 1',
     step: 'build',
     line: 3,
-    instruction: 'RUN false',
     tail: ['one', '\u001b[31mtwo'],
   },
 };
@@ -89,8 +88,7 @@ test('a build that failed says where, and what was said last, with nothing that 
   expect(renderBuild(failed, plain)).toBe(`1.0-2  failed
   Build      0f5bd0a2-7f4f-4f0e-9d3c-6f6f5d5ac001
   Because    base-image: quay.io/acme/base:1 is another image now
-  Failed     build, line 3 of the Dockerfile: Cannot build: the instruction ended with 1
-  Doing      RUN false
+  Failed     Line 3 of the Dockerfile failed, "RUN false": exit status 1
   Said last  one
              \\x1b[31mtwo
 `);

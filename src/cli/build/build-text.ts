@@ -64,11 +64,10 @@ function imageLine({ manifests }: Build, image: Build['images'][number], hasColo
 
 function failureFacts(failure: Build['failure']): readonly LabelledFact[] {
   if (failure === null) return [];
-  const { message, step, line, instruction, tail } = failure;
-  const where = line === null ? step : `${step}, line ${line} of the Dockerfile`;
+  const { message, step, line, tail } = failure;
   return [
-    ['Failed', `${where}: ${message}`],
-    ['Doing', instruction],
+    // With a line, the message has it and the instruction.
+    ['Failed', line === null ? `${step}: ${message}` : message],
     ['Said last', tail],
   ];
 }
