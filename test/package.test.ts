@@ -3,11 +3,14 @@
  *
  * Packs this checkout, which builds `dist`, and installs the tarball into an empty folder, as a user does.
  */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
 import { makeImage, makeLayer, writeOciLayout } from './fixtures/image-builder.ts';
 import { type ScratchFolder, scratchFolder } from './fixtures/scratch-folder.ts';
@@ -108,6 +111,40 @@ test('it reads a large image on threads', async context => {
   expect(namesOf(JSON.parse(stdout))).toEqual(['musl 1.2.5-r0', 'zlib 1.3.1-r1', 'left-pad 1.3.0']);
 });
 
+test('the server answers from its own database, shows its pages, takes advisories, and ends when it is told to', async context => {
+  needsInstalled(context);
+  const env = { ...process.env, PLIMSOLL_ADMIN_PASSWORD: 'correct-horse-battery', PLIMSOLL_DB_UPDATE: 'never' };
+  const args = ['serve', '--listen', '127.0.0.1:0', '--data', folder.at('data')];
+  const server = spawn(NODE, [program, ...args], { cwd: folder.path, env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const ended = once(server, 'exit');
+  try {
+    const url = await addressOf(server.stdout);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    expect(await (await fetch(`${url}/`)).text()).toContain('<title>');
+    const session = await fetch(`${url}/api/v1/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'admin', password: 'correct-horse-battery' }),
+    });
+    expect(session.status).toBe(201);
+    const { csrfToken } = (await session.json()) as { csrfToken: string };
+    const cookie = session.headers
+      .getSetCookie()
+      .map(one => one.split(';', 1)[0])
+      .join('; ');
+    const fixes = [{ pkg: { name: 'zlib', secfixes: { '1.3.2-r0': ['CVE-2026-0001'] } } }];
+    const imported = await fetch(`${url}/api/v1/vulnerability-database/import?name=main.json`, {
+      method: 'POST',
+      headers: { cookie, 'x-csrf-token': csrfToken, 'content-type': 'application/json' },
+      body: JSON.stringify({ distroversion: 'v3.20', reponame: 'main', packages: fixes }),
+    });
+    expect({ status: imported.status, body: await imported.text() }).toMatchObject({ status: 200 });
+  } finally {
+    server.kill('SIGTERM');
+  }
+  expect(await ended).toEqual([0, null]);
+});
+
 test('an older Node.js is told in one sentence what to install', async context => {
   needsInstalled(context);
   const old = await findOldNode();
@@ -125,6 +162,15 @@ test('nothing of it can be imported but its package.json', async context => {
   const { stdout } = await run(NODE, ['--eval', code], { cwd: folder.at('user') });
   expect(stdout).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED');
 });
+
+/** Where a server says that it is, once it is ready. */
+async function addressOf(output: Readable): Promise<string> {
+  for await (const line of createInterface({ input: output })) {
+    const [, url] = /^Plimsoll is ready: (.+)$/.exec(line) ?? [];
+    if (url !== undefined) return url;
+  }
+  throw new Error('The server ended before it was ready');
+}
 
 interface Ended {
   readonly status: number;
