@@ -1,8 +1,9 @@
 /** The images of a run, and why those failed that failed. */
 import { FormSelect, FormSelectOption, ToolbarItem } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from 'react-router';
 import type { RunImage } from '../api/model.ts';
-import { ShortDigest } from '../display/digest.tsx';
+import { ShortDigest, shortDigest } from '../display/digest.tsx';
 import { formatBytes } from '../display/format-number.ts';
 import { Time } from '../display/time.tsx';
 import { Empty } from '../feedback/answer.tsx';
@@ -20,19 +21,26 @@ const STATES: Readonly<Record<RunImage['state'], string>> = {
   'skipped-platform': 'Of another platform',
   'skipped-not-scannable': 'Not scannable',
 };
+const WITH_REPORT: ReadonlySet<RunImage['state']> = new Set(['scanned', 'skipped-known']);
 const FILTERS = ['state'];
 
 const COLUMNS: readonly Column<RunImage>[] = [
   {
     title: 'Image',
     width: 35,
-    render: ({ repository, tags, digest }) => (
+    render: ({ repository, tags, digest, state }) => (
       <div className="plimsoll-name">
         {repository}
         {tags.length > 0 && <>: {tags.slice(0, 5).join(', ')}</>}
         {tags.length > 5 && ` and ${tags.length - 5} more`}
         <div>
-          <ShortDigest digest={digest} />
+          {WITH_REPORT.has(state) ? (
+            <Link to={`/images/${digest}`}>
+              <code>{shortDigest(digest)}</code>
+            </Link>
+          ) : (
+            <ShortDigest digest={digest} />
+          )}
         </div>
       </div>
     ),

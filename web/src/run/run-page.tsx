@@ -114,8 +114,12 @@ function Shown({ run, registry }: { readonly run: Run; readonly registry: Regist
             </Card>
           </GridItem>
         </Grid>
-        <RunErrors run={run} />
       </PageSection>
+      {run.errors.length > 0 && (
+        <PageSection>
+          <RunErrors run={run} />
+        </PageSection>
+      )}
       <PageSection>
         <Title headingLevel="h2">Images</Title>
         <RunImages runId={run.id} />
@@ -235,16 +239,18 @@ interface RunError {
   readonly message: string;
   readonly at: string;
   readonly count: number;
+  readonly repository?: string;
 }
 
 function RunErrors({ run }: { readonly run: Run }) {
   const errors = run.errors as readonly RunError[];
-  return errors.map(({ code, message, at, count }) => (
+  return errors.map(({ code, message, at, count, repository }) => (
     <Alert key={code} variant="danger" isInline title={<span className="plimsoll-name">{message}</span>}>
       <a href={`/api/errors/${encodeURIComponent(code)}`} target="_blank" rel="noreferrer">
         {code}
       </a>
       {count > 1 && `, ${formatCount(count)} times`}, last <Time at={at} />
+      {repository !== undefined && <span className="plimsoll-name"> in {repository}</span>}
     </Alert>
   ));
 }
