@@ -6,6 +6,7 @@ import { printable } from '#base/text.ts';
 import { RegistryClient } from '#image/registry/client.ts';
 import type { CredentialStore } from '#image/registry/credential-store.ts';
 import { openRegistryWith } from '#image/registry/open-registry.ts';
+import type { ProxyEnvironment } from '#image/registry/transport.ts';
 import type { Digest } from '#oci/digest.ts';
 import { type Index, type Manifest, parseManifest } from '#oci/manifest.ts';
 import { parsePlatform, platformMatch } from '#oci/platform.ts';
@@ -37,6 +38,7 @@ export async function resolveImages(
     readonly credentials: CredentialStore;
     readonly insecureRegistries: readonly string[];
     readonly secrets: readonly string[];
+    readonly proxies: ProxyEnvironment;
     readonly signal: AbortSignal;
   },
 ): Promise<readonly ResolvedImage[]> {
@@ -46,8 +48,8 @@ export async function resolveImages(
       `Cannot build: the Dockerfile takes ${images.length} images from outside, the limit is ${MAX_IMAGES}`,
     );
   }
-  const { credentials, secrets, signal } = options;
-  const client = (tlsVerify: boolean) => new RegistryClient({ credentials, tlsVerify, secrets, env: {} });
+  const { credentials, secrets, proxies, signal } = options;
+  const client = (tlsVerify: boolean) => new RegistryClient({ credentials, tlsVerify, secrets, env: proxies });
   await using strict = client(true);
   await using lenient = client(false);
   const resolved: ResolvedImage[] = [];

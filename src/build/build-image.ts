@@ -17,6 +17,7 @@ import { listExternalImages, pinImages } from './external-image.ts';
 import { type Checkout, pathInside } from './git/clone.ts';
 import { labelsFor } from './image-label.ts';
 import type { MaskedLog } from './masked-log.ts';
+import type { BuildProxies } from './proxies.ts';
 import type { PullAuth } from './pull-auth.ts';
 
 /** Images in the storage, by the names that buildah knows them under. */
@@ -34,6 +35,7 @@ interface Plan {
   readonly buildah: Buildah;
   readonly log: MaskedLog;
   readonly pullAuth: PullAuth;
+  readonly proxies: BuildProxies;
   readonly signal: AbortSignal;
 }
 
@@ -58,6 +60,7 @@ export async function buildImages(plan: Plan): Promise<BuiltImages> {
     for (const { reference, digest } of resolved) baseImages.set(`${reference} ${digest}`, { reference, digest });
     fetched.push(resolved);
   }
+  for (const remark of plan.proxies.forInstructions(plan.cell.buildNetwork).remarks) plan.log.line(remark);
   for (const [number, platform] of platforms.entries()) {
     const resolved = fetched[number] ?? [];
     const name = `localhost/plimsoll-build:${number}`;
@@ -95,7 +98,7 @@ function platformsOf({ platforms }: BuildRequest): readonly Platform[] {
 
 /** Looks base images up and pulls them: while instructions run, there is neither a way to registries nor a log-in to find. */
 async function fetchImages(
-  { request, cell, buildah, log, pullAuth, signal }: Plan,
+  { request, cell, buildah, log, pullAuth, proxies, signal }: Plan,
   dockerfile: Dockerfile,
   platform: Platform,
   number: number,
@@ -106,13 +109,17 @@ async function fetchImages(
   const resolved = await resolveImages(external, {
     credentials: openCredentialStore({ authFile: authFile.path, env: {} }),
     insecureRegistries: request.insecureRegistries ?? [],
-    secrets: pullAuth.secrets,
+    secrets: [...pullAuth.secrets, ...proxies.secrets],
+    proxies: proxies.env,
     signal,
   });
   for (const { reference, digest, pinned, isInsecure } of new Map(resolved.map(one => [one.pinned, one])).values()) {
     log.line(`Pulling ${reference} (${digest})`);
     const options = ['--quiet', '--authfile', authFile.path, `--tls-verify=${!isInsecure}`];
-    const status = await buildah.run(['pull', ...options, `docker://${pinned}`], { isQuiet: true });
+    const status = await buildah.run(['pull', ...options, `docker://${pinned}`], {
+      isQuiet: true,
+      env: proxies.env,
+    });
     if (status === 0) continue;
     throw new PlimsollError(
       'REGISTRY_UNAVAILABLE',
@@ -141,13 +148,15 @@ async function buildOne(
     image => pins.get(image) ?? image.written,
   );
   const file = await cell.write(`secret/Dockerfile-${number}`, pinned);
+  const proxies = proxiesOf(one);
   const labels = labelsFor(request, checkout, dockerfile);
   const pairs = Object.entries(labels).flatMap(([key, value]) => [
     ...['--label', `${key}=${value}`],
     ...(key.startsWith('org.opencontainers.image.') ? ['--annotation', `${key}=${value}`] : []),
   ]);
   const args = [
-    ...['bud', '--isolation', 'chroot', '--pull-never', '--no-cache', '--format', 'oci', '--http-proxy=false'],
+    ...['bud', '--isolation', 'chroot', '--pull-never', '--no-cache', '--format', 'oci'],
+    `--http-proxy=${Object.keys(proxies).length > 0}`,
     ...['--timestamp', String(checkout.committedAt), '--platform', formatPlatform(platform)],
     ...DROPPED.flatMap(right => ['--cap-drop', right]),
     ...pairs,
@@ -159,7 +168,11 @@ async function buildOne(
   const steps = new StepReader();
   let status: number;
   try {
-    status = await buildah.run(args, { network: 'build', env: request.args, onText: text => steps.read(text) });
+    status = await buildah.run(args, {
+      network: 'build',
+      env: { ...proxies, ...request.args },
+      onText: text => steps.read(text),
+    });
   } catch (error) {
     // A limit, or a cancellation: which instruction it hit is worth knowing as well.
     const { code, message } = toPlimsollError(error);
@@ -167,6 +180,13 @@ async function buildOne(
     throw new BuildFailure(code, message, { step: 'build', ...found, tail: log.tail }, { cause: error });
   }
   if (status !== 0) throw failureOf(steps, dockerfile, log.tail);
+}
+
+/** Proxies for instructions; a build argument of the same name, in whatever case, goes before them. */
+function proxiesOf({ proxies, cell, request }: Plan): Readonly<Record<string, string>> {
+  const given = new Set(Object.keys(request.args).map(name => name.toLowerCase()));
+  const { env } = proxies.forInstructions(cell.buildNetwork);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !given.has(name.toLowerCase())));
 }
 
 /** What `Dockerfile.dockerignore` says goes before what `.dockerignore` says; buildah looks for it beside the file that it is given. */

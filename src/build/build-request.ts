@@ -157,6 +157,8 @@ export interface BuildTools {
    * the machine reaches. Default: `isolated` where slirp4netns is installed, else `none`.
    */
   readonly network?: 'isolated' | 'none' | 'host' | undefined;
+  /** `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` of the machine, in upper or lower case, among anything else. */
+  readonly proxies?: Readonly<Record<string, string | undefined>> | undefined;
   /** How layers are stored. Default: `overlay` where the kernel and the folder allow it, else `vfs`. */
   readonly storageDriver?: 'overlay' | 'vfs' | undefined;
 }

@@ -1,11 +1,12 @@
 /** The builders' port over HTTP: for builders that are not the server itself. */
 
-import { request as sendPlain } from 'node:http';
-import { request as send } from 'node:https';
+import { type Agent as PlainAgent, request as sendPlain } from 'node:http';
+import { Agent, request as send } from 'node:https';
 import { z } from 'zod';
 import { ERRORS, type ErrorCode, PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
 import { answerSchema, BUILDER_API, type BuilderPort, leasedBuildSchema } from './builder-port.ts';
+import { type ProxySettings, readBuildProxies } from './proxies.ts';
 
 /** Where the server is. */
 export interface BuilderServer {
@@ -15,6 +16,8 @@ export interface BuilderServer {
   /** Certificates to trust besides the system's, in PEM. */
   readonly caPem?: string | undefined;
   readonly userAgent: string;
+  /** `HTTPS_PROXY` and `NO_PROXY`, in upper or lower case. */
+  readonly proxies?: ProxySettings | undefined;
 }
 
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -22,7 +25,10 @@ const problemSchema = z.object({ code: z.string().max(100).default(''), detail: 
 
 /** Opens the port to a server; nothing is asked yet. */
 export function openHttpBuilderPort(server: BuilderServer): BuilderPort {
-  const ask = async (path: string, json: unknown, signal: AbortSignal) => await askServer(server, path, json, signal);
+  const proxyEnv = readBuildProxies(server.proxies).env;
+  const agent = server.url.startsWith('https:') ? new Agent({ keepAlive: true, proxyEnv }) : undefined;
+  const ask = async (path: string, json: unknown, signal: AbortSignal) =>
+    await askServer({ ...server, agent }, path, json, signal);
   return {
     async lease(question, { signal }) {
       const answer = await ask('/lease', question, signal);
@@ -38,7 +44,7 @@ export function openHttpBuilderPort(server: BuilderServer): BuilderPort {
 }
 
 async function askServer(
-  { url, token, caPem, userAgent }: BuilderServer,
+  { url, token, caPem, userAgent, agent }: BuilderServer & { readonly agent: PlainAgent | undefined },
   path: string,
   json: unknown,
   signal: AbortSignal,
@@ -56,7 +62,7 @@ async function askServer(
   let text: string;
   try {
     ({ status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
-      const options = { method: 'POST', headers, signal, ...(caPem === undefined ? {} : { ca: caPem }) };
+      const options = { method: 'POST', headers, signal, agent, ...(caPem === undefined ? {} : { ca: caPem }) };
       const outgoing = (target.protocol === 'http:' ? sendPlain : send)(target, options, answer => {
         const chunks: Buffer[] = [];
         let sizeBytes = 0;

@@ -14,6 +14,7 @@ import type { BuiltImages } from './build-image.ts';
 import type { BuiltManifest, PushTarget } from './build-request.ts';
 import type { Buildah } from './buildah.ts';
 import type { Cell } from './cell/cell.ts';
+import type { BuildProxies } from './proxies.ts';
 import { authFileFor } from './pull-auth.ts';
 
 const DIGEST_FILE = 'tmp/digest';
@@ -37,10 +38,11 @@ export async function pushImages(options: {
   readonly images: BuiltImages['images'];
   readonly cell: Cell;
   readonly buildah: Buildah;
+  readonly proxies: BuildProxies;
   readonly tailOf: () => readonly string[];
   readonly signal: AbortSignal;
 }): Promise<{ readonly digest: string; readonly manifests: readonly BuiltManifest[] }> {
-  const { push, images, cell, buildah, tailOf, signal } = options;
+  const { push, images, cell, buildah, proxies, tailOf, signal } = options;
   const target = readPushTarget(push);
   await using auth = await cell.secret('push.json', authFileFor(target.registry, push.username, push.password));
   const digestFile = join(cell.work, DIGEST_FILE);
@@ -50,7 +52,8 @@ export async function pushImages(options: {
   ];
   const place = `docker://${target.registry}/${target.repository}:${push.tag}`;
   const must = async (args: readonly string[]) => {
-    if ((await buildah.run(args, { isQuiet: args[0] !== 'push' })) !== 0) throw toPushFailure(push, tailOf());
+    if ((await buildah.run(args, { isQuiet: args[0] !== 'push', env: proxies.env })) !== 0)
+      throw toPushFailure(push, tailOf());
   };
   const [only] = images;
   if (only !== undefined && images.length === 1) {
@@ -63,7 +66,7 @@ export async function pushImages(options: {
   for (const { name } of images) await must(['manifest', 'add', list, `containers-storage:${name}`]);
   await must(['manifest', 'push', '--quiet', '--all', '--format', 'oci', ...to, list, place]);
   const digest = await readDigest(cell);
-  return { digest, manifests: await readIndex({ ...target, digest }, push, signal) };
+  return { digest, manifests: await readIndex({ ...target, digest }, push, proxies, signal) };
 }
 
 async function certificates(cell: Cell, caPem: string | undefined): Promise<readonly string[]> {
@@ -81,6 +84,7 @@ async function readDigest(cell: Cell): Promise<Digest> {
 async function readIndex(
   reference: RegistryReference,
   push: PushTarget,
+  proxies: BuildProxies,
   signal: AbortSignal,
 ): Promise<readonly BuiltManifest[]> {
   const { username, password, isInsecure, caPem } = push;
@@ -88,8 +92,8 @@ async function readIndex(
     credentials: fixedCredentials(reference.registry, { kind: 'password', username, password, source: 'the build' }),
     tlsVerify: !isInsecure,
     authorities: caPem === undefined ? [] : [caPem],
-    secrets: [password],
-    env: {},
+    secrets: [password, ...proxies.secrets],
+    env: proxies.env,
     signal,
   });
   const { bytes, mediaType } = await source.root({ signal });

@@ -13,6 +13,7 @@ import { clone } from './git/clone.ts';
 import { secretsOf } from './git/git-program.ts';
 import { checkRef, readSourceUrl } from './git/source-url.ts';
 import { type MaskedLog, maskSecrets, openMaskedLog } from './masked-log.ts';
+import { readBuildProxies } from './proxies.ts';
 import { readPullAuth } from './pull-auth.ts';
 import { pushImages, readPushTarget } from './push-images.ts';
 
@@ -37,10 +38,12 @@ export async function runBuild(
   try {
     checkRequest(request);
     const pullAuth = readPullAuth(request.pullAuth);
+    const proxies = readBuildProxies(options.proxies);
     secrets = [
       ...secretsOf(request.source),
       request.push.password,
       ...pullAuth.secrets,
+      ...proxies.secrets,
       ...Object.values(request.args),
       // No secret, but where the data of the server lie is nobody's business.
       options.folder,
@@ -59,7 +62,7 @@ export async function runBuild(
     });
     const { url, ref } = request.source;
     log.line(`Cloning ${url}${ref === '' ? '' : ` at ${ref}`}`);
-    const checkout = await clone(cell, request.source, { git: options.git, log, signal });
+    const checkout = await clone(cell, request.source, { git: options.git, proxies, log, signal });
     log.line(`Commit ${checkout.commit} of ${new Date(checkout.committedAt * 1000).toISOString()}`);
 
     step = 'build';
@@ -67,14 +70,14 @@ export async function runBuild(
     if (cell.buildNetwork === 'none')
       log.line('Instructions have no network: slirp4netns is not at hand, or it is set so');
     const buildah = await openBuildah(cell, { ...options, log, signal });
-    const built = await buildImages({ request, checkout, cell, buildah, log, pullAuth, signal });
+    const built = await buildImages({ request, checkout, cell, buildah, log, pullAuth, proxies, signal });
 
     step = 'push';
     watcher.onState('pushing');
     const { push } = request;
     log.line(`Pushing ${push.repository}:${push.tag}`);
     const tailOf = () => log?.tail ?? [];
-    const pushed = await pushImages({ push, images: built.images, cell, buildah, tailOf, signal });
+    const pushed = await pushImages({ push, images: built.images, cell, buildah, proxies, tailOf, signal });
     log.line(`Pushed ${pushed.digest}`);
     return {
       commit: checkout.commit,

@@ -20,7 +20,7 @@ export interface BuilderOptions {
   readonly versions: Readonly<Record<string, string>>;
   /** What does a build. */
   readonly build: typeof runBuild;
-  readonly tools?: Pick<BuildTools, 'network' | 'git' | 'buildah' | 'storageDriver'> | undefined;
+  readonly tools?: Pick<BuildTools, 'network' | 'git' | 'buildah' | 'proxies' | 'storageDriver'> | undefined;
   /** Certificates in PEM that the server's registry is reached with. */
   readonly caPem?: string | undefined;
   readonly log: BuilderLog;

@@ -9,6 +9,7 @@ import type { BuildLimits, BuildTools, GitSource, SourceReport } from './build-r
 import { openCell } from './cell/cell.ts';
 import { type Dockerfile, parseDockerfile } from './dockerfile.ts';
 import { type Checkout, clone, pathInside } from './git/clone.ts';
+import { readBuildProxies } from './proxies.ts';
 import { fingerprintOf } from './ssh-key.ts';
 
 const GiB = 1024 * 1024 * 1024;
@@ -30,12 +31,13 @@ const LIMITS: BuildLimits = {
 export async function testSource(
   source: GitSource,
   where: { readonly dockerfile: string; readonly context: string },
-  options: Pick<BuildTools, 'folder' | 'signal' | 'git'>,
+  options: Pick<BuildTools, 'folder' | 'signal' | 'git' | 'proxies'>,
 ): Promise<SourceReport> {
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(LIMITS.timeMs)]);
   try {
     await using cell = await openCell({ folder: options.folder, limits: LIMITS, network: 'none', signal });
-    const checkout = await clone(cell, source, { git: options.git, signal });
+    const proxies = readBuildProxies(options.proxies);
+    const checkout = await clone(cell, source, { git: options.git, proxies, signal });
     const warnings: string[] = [];
     const dockerfile = await find(checkout, where, warnings);
     if (checkout.hasSubmodules && !source.wantsSubmodules) {

@@ -8,6 +8,7 @@ import { printable } from '#base/text.ts';
 import type { GitSource } from '../build-request.ts';
 import type { Cell } from '../cell/cell.ts';
 import type { MaskedLog } from '../masked-log.ts';
+import type { BuildProxies } from '../proxies.ts';
 import { toGitFailure } from './git-failure.ts';
 import { type GitAnswer, type GitProgram, openGit } from './git-program.ts';
 import { checkHost, checkRef, readSourceUrl } from './source-url.ts';
@@ -80,11 +81,16 @@ const FORGET = "find . -name .git -prune -exec rm -rf '{}' +";
 export async function clone(
   cell: Cell,
   source: GitSource,
-  options: { readonly git?: string | undefined; readonly log?: MaskedLog | undefined; readonly signal: AbortSignal },
+  options: {
+    readonly git?: string | undefined;
+    readonly proxies?: BuildProxies | undefined;
+    readonly log?: MaskedLog | undefined;
+    readonly signal: AbortSignal;
+  },
 ): Promise<Checkout> {
   const url = readSourceUrl(source);
   const asked = checkRef(source.ref);
-  await checkHost(url);
+  await checkHost(url, { hasProxy: options.proxies?.env['https_proxy'] !== undefined });
   const task = `Cannot clone "${printable(url.url)}"`;
   await using git = await openGit(cell, source, { ...options, url });
   const folder = await cell.folder('source');

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { GitSource } from '../build-request.ts';
 import type { Cell } from '../cell/cell.ts';
 import { type MaskedLog, maskSecrets } from '../masked-log.ts';
+import type { BuildProxies } from '../proxies.ts';
 import type { SourceUrl } from './source-url.ts';
 
 /** What a run of git came to. */
@@ -40,11 +41,12 @@ export async function openGit(
   options: {
     readonly url: SourceUrl;
     readonly git?: string | undefined;
+    readonly proxies?: BuildProxies | undefined;
     readonly log?: MaskedLog | undefined;
     readonly signal: AbortSignal;
   },
 ): Promise<GitProgram> {
-  const { url, log, signal, git = 'git' } = options;
+  const { url, log, proxies, signal, git = 'git' } = options;
   const files: string[] = [];
   const keep = async (name: string, text: string, mode?: number) => {
     const path = await cell.write(`secret/${name}`, text, mode);
@@ -62,6 +64,7 @@ export async function openGit(
     '[safe]\ndirectory = *',
   ];
   const env: Record<string, string> = {
+    ...proxies?.env,
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: await keep('gitconfig', `${config.join('\n')}\n`),
     GIT_ATTR_NOSYSTEM: '1',
@@ -79,7 +82,7 @@ export async function openGit(
     env['GIT_SSH_VARIANT'] = 'ssh';
     env['GIT_SSH_COMMAND'] = sshCommand(key, knownHosts, (source.hostKeys ?? []).length > 0);
   }
-  const secrets = secretsOf(source);
+  const secrets = [...secretsOf(source), ...(proxies?.secrets ?? [])];
   const start = async (program: string, args: readonly string[]) => {
     let stdout = '';
     let stderr = '';

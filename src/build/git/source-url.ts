@@ -41,23 +41,27 @@ export function readSourceUrl({ url, login }: Pick<GitSource, 'url' | 'login'>):
 }
 
 /**
- * Refuses hosts that only code inside a cloud should reach.
+ * Refuses hosts that only code inside a cloud should reach. Names that nobody here knows are left to the proxy, where there is one.
  * @throws {PlimsollError} `SOURCE_INVALID`, or `SOURCE_UNAVAILABLE` for a name that nobody knows.
  */
-export async function checkHost({ host, url }: SourceUrl): Promise<void> {
+export async function checkHost(
+  { kind, host, url }: SourceUrl,
+  { hasProxy = false }: { readonly hasProxy?: boolean } = {},
+): Promise<void> {
   // Loopback and private networks are where Git servers of companies are; whoever sets up builds may reach these.
   const reach = { allowsLoopback: true, allowsLinkLocal: false };
-  const addresses = isIP(host) === 0 ? await resolve(host, url) : [host];
+  const addresses = isIP(host) === 0 ? await resolve(host, url, hasProxy && kind === 'https') : [host];
   for (const address of [host, ...addresses]) {
     const why = whyRefused(address, reach);
     if (why !== undefined) throw invalid(url, `"${printable(host)}" ${why}`);
   }
 }
 
-async function resolve(host: string, url: string): Promise<readonly string[]> {
+async function resolve(host: string, url: string, isForProxy: boolean): Promise<readonly string[]> {
   try {
     return (await lookup(host, { all: true })).map(({ address }) => address);
   } catch (error) {
+    if (isForProxy) return [];
     throw new PlimsollError(
       'SOURCE_UNAVAILABLE',
       `Cannot reach "${printable(url)}": nobody knows the host "${printable(host)}"; check its name`,

@@ -96,8 +96,10 @@ export interface HttpsGitServer extends AsyncDisposable {
 export async function startHttpsGit(options: {
   readonly folder: string;
   readonly password?: string;
+  /** Names that its certificate is for, besides that of this machine. */
+  readonly names?: readonly string[];
 }): Promise<HttpsGitServer> {
-  const tls = await makeCertificate(['127.0.0.1', 'localhost']);
+  const tls = await makeCertificate(['127.0.0.1', 'localhost', ...(options.names ?? [])]);
   if (tls === undefined) throw new Error('openssl is needed');
   const requests: { line: string; login: string }[] = [];
   const largeFiles = new Map<string, Uint8Array>();

@@ -81,7 +81,7 @@ export async function openBuilds({
     await mkdir(place, { recursive: true, mode: 0o700 });
     const scratch = await mkdtemp(join(place, 'look-'));
     try {
-      return await testSource(source, where, { folder: scratch, signal });
+      return await testSource(source, where, { folder: scratch, proxies: world.env, signal });
     } finally {
       await rm(scratch, { recursive: true, force: true });
     }
@@ -101,6 +101,7 @@ export async function openBuilds({
       folder: place,
       versions: all,
       build: runBuild,
+      tools: { proxies: world.env },
       log: log.child({ builder: builder.id }),
       signal: stopping.signal,
     });
