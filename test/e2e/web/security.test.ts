@@ -4,12 +4,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeImage, makeLayer, writeOciLayout } from '../../fixtures/image-builder.ts';
 import { scratchFolder } from '../../fixtures/scratch-folder.ts';
 import {
   expectAccessible,
   expectEachAccessible,
+  scanEverything,
   signIn,
   startWebWorld,
   type WebWorld,
@@ -44,7 +45,8 @@ describe.skipIf(!isPossible)('security pages', () => {
     world = await startWebWorld();
     await world.importAdvisories();
     await addLargeImage(world);
-    registryId = await scanAll(world);
+    await addOldImage(world);
+    registryId = await scanEverything(world);
     page = await world.open();
     await signIn(page);
   }, 300_000);
@@ -77,7 +79,7 @@ describe.skipIf(!isPossible)('security pages', () => {
     // The worst is first, whatever else is there.
     const rows = page.getByRole('grid', { name: 'Findings' }).locator('tbody');
     expect(await rows.first().textContent()).toMatch(/Critical\s*CVE-2024-1001/);
-    await rows.first().getByRole('button', { name: 'CVE-2024-1001' }).click();
+    await rows.first().getByRole('button', { name: 'CVE-2024-1001', exact: true }).click();
     await page.getByText('In CISA’s catalogue since 2024-05-01').waitFor();
     await page.getByText('CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H').waitFor();
     await page.getByText('version 1.3.0 is older than 1.3.1, which has the fix').waitFor();
@@ -87,6 +89,18 @@ describe.skipIf(!isPossible)('security pages', () => {
     await page.getByRole('heading', { name: 'CVE-2024-1001', level: 1 }).waitFor();
     await page.getByRole('link', { name: 'team/app/backend:1.0' }).waitFor();
     await expectAccessible(page);
+  });
+
+  test('nothing found in a release past its end is no pass', { timeout: 60_000 }, async () => {
+    await page.goto(`/repositories/${registryId}/base/old`);
+    const told = page.getByRole('link', { name: /^Passed, release no longer supported.*since 2020-11-01 in 3\.9$/ });
+    await told.waitFor();
+    await expectAccessible(page);
+    await told.click();
+    await page.getByRole('heading', { name: 'No longer supported' }).waitFor();
+    await page.getByRole('heading', { name: 'No findings in 1 package' }).waitFor();
+    await page.goto('/images?q=base/old');
+    await page.getByRole('link', { name: /^Passed, release no longer supported/ }).waitFor();
   });
 
   test('filters of a report are part of its address, and sorting and upgrades are there', {
@@ -273,7 +287,7 @@ describe.skipIf(!isPossible || !existsSync(join(SHARED, 'images')))('security pa
       const body = readFileSync(join(SHARED, 'advisories/osv', name, 'all.zip'));
       await world.upload(`/api/v1/vulnerability-database/import?name=${name}.zip`, body);
     }
-    const registryId = await scanAll(world);
+    const registryId = await scanEverything(world);
     const page = await world.open();
     await signIn(page);
 
@@ -299,6 +313,17 @@ describe.skipIf(!isPossible || !existsSync(join(SHARED, 'images')))('security pa
     await expectAccessible(page);
   });
 });
+
+/** An image in which nothing is found, of a release that is not supported any more. */
+async function addOldImage({ registry }: WebWorld): Promise<void> {
+  const layer = await makeLayer([
+    { path: 'etc/os-release', content: 'ID=alpine\nVERSION_ID=3.9.6\nPRETTY_NAME="Alpine Linux v3.9"\n' },
+    { path: 'lib/apk/db/installed', content: 'P:zlib\nV:1.2.11-r3\nA:x86_64\n\n' },
+  ]);
+  await using folder = await scratchFolder();
+  await writeOciLayout(folder.at('layout'), [{ name: 'old', content: makeImage([layer]) }]);
+  await registry.push(folder.at('layout'), 'old', 'base/old', '3.9');
+}
 
 /** An image of 30 packages, each with 100 weaknesses; of another ecosystem, for an archive takes the place of all that was known of one. */
 async function addLargeImage(world: WebWorld): Promise<void> {
@@ -328,28 +353,4 @@ async function addLargeImage(world: WebWorld): Promise<void> {
     }),
   );
   await world.upload('/api/v1/vulnerability-database/import?name=large.zip&allowFewer=true', buildZip(advisories));
-}
-
-/** Connects the registry of a world, scans all of it, and waits for the end. @returns its id. */
-async function scanAll(world: WebWorld): Promise<string> {
-  const { items: namespaces } = (await world.call('GET', '/api/v1/namespaces')) as { items: { id: string }[] };
-  const { id } = (await world.call('POST', '/api/v1/registries', {
-    namespaceId: namespaces[0]?.id,
-    name: 'Harbour',
-    type: 'docker-v2',
-    url: `http://${world.registry.host}`,
-    tls: { insecureHttp: true },
-  })) as { id: string };
-  await world.call('POST', `/api/v1/registries/${id}/schedules`, {
-    name: 'everything',
-    scanType: 'OnDemand',
-    targets: [{ repository: '.*' }],
-    platforms: ['linux/amd64', 'linux/arm64', 'linux/s390x'],
-  });
-  const isOver = async () => {
-    const { items } = (await world.call('GET', `/api/v1/runs?registry=${id}`)) as { items: { state: string }[] };
-    expect(items[0]?.state).toBe('Finished');
-  };
-  await vi.waitFor(isOver, { timeout: 240_000, interval: 300 });
-  return id;
 }

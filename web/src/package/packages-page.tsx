@@ -51,7 +51,7 @@ const COLUMNS: readonly Column<Package>[] = [
     render: ({ name, version, images }) => (
       <Link
         to={`/images?${new URLSearchParams({ package: name, version }).toString()}`}
-        aria-label={`${formatThings(images, 'image has', 'images have')} ${name} ${version}`}
+        aria-label={`${formatThings(images, 'image that has', 'images that have')} ${name} ${version}`}
       >
         <span className="plimsoll-numbers">{formatCount(images)}</span>
       </Link>
