@@ -158,7 +158,7 @@ export const SERVER_SETTINGS = {
     env: 'PLIMSOLL_DISK_FLOOR',
     value: 'size',
     fallback: '1GiB',
-    meaning: 'Free space below which the built-in sensor takes no work',
+    meaning: 'Free space below which the built-in sensor takes no work, and no layers are fetched for Quay',
   },
   privateAddresses: {
     flag: 'private-addresses',

@@ -4,7 +4,7 @@
  * Such links live for a minute or so: whoever has them fetches at once and reads later, so the bytes go to a file.
  */
 import { createHash } from 'node:crypto';
-import type { PlimsollError } from '#base/errors.ts';
+import { PlimsollError } from '#base/errors.ts';
 import { type Digest, splitDigest } from '#oci/digest.ts';
 import type { FileSlice } from '../local-file.ts';
 import { toScratchFile } from '../scratch-file.ts';
@@ -27,6 +27,8 @@ export interface FetchOptions {
   readonly signal: AbortSignal;
   readonly patience: Patience;
   readonly scratchFolder: string;
+  /** Larger ones are refused. */
+  readonly maxBytes: number;
 }
 
 /**
@@ -37,26 +39,25 @@ export interface FetchOptions {
 export async function fetchLinkedBlob(
   transport: Transport,
   blob: LinkedBlob,
-  { signal, patience, scratchFolder }: FetchOptions,
+  { signal, patience, scratchFolder, maxBytes }: FetchOptions,
 ): Promise<FileSlice> {
   const task = `Cannot read layer ${blob.digest}`;
-  return await retrying(async () => await fetchOnce(transport, blob, { task, signal, scratchFolder }), {
-    patience,
-    signal,
-  });
+  const attempt = async () => await fetchOnce(transport, blob, { task, signal, scratchFolder, maxBytes });
+  return await retrying(attempt, { patience, signal });
 }
 
 async function fetchOnce(
   transport: Transport,
   { digest, url, authorization, accept }: LinkedBlob,
-  options: SendOptions & { readonly scratchFolder: string },
+  options: SendOptions & Pick<FetchOptions, 'scratchFolder' | 'maxBytes'>,
 ): Promise<FileSlice> {
   const hop = { method: 'GET', url, headers: accept === undefined ? {} : { accept } } as const;
   const answer = await follow(hop, authorization, transport, options);
   try {
     if (answer.status !== 200) throw refusal(answer, url, options.task);
     const hash = createHash(splitDigest(digest).algorithm);
-    const file = await toScratchFile(hashed(chunksOf(answer, transport, options), hash), `layer ${digest}`, options);
+    const bytes = hashed(chunksOf(answer, transport, options), hash, options);
+    const file = await toScratchFile(bytes, `layer ${digest}`, options);
     const got = `${splitDigest(digest).algorithm}:${hash.digest('hex')}`;
     const announced = Number(answer.header('content-length') ?? file.sizeBytes);
     if (got === digest) return file;
@@ -73,8 +74,13 @@ async function fetchOnce(
 async function* hashed(
   source: AsyncIterable<Uint8Array>,
   hash: { update(bytes: Uint8Array): unknown },
+  { task, maxBytes }: { readonly task: string; readonly maxBytes: number },
 ): AsyncGenerator<Uint8Array> {
+  let seenBytes = 0;
   for await (const chunk of source) {
+    seenBytes += chunk.byteLength;
+    if (seenBytes > maxBytes)
+      throw new PlimsollError('LIMIT_EXCEEDED', `${task}: over ${maxBytes} bytes, the room there is`);
     hash.update(chunk);
     yield chunk;
   }

@@ -2,7 +2,12 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { ServerSettings } from '#base/server-settings.ts';
-import { deliverClairNotification, makeClairNotifications } from '#notify/clair-notification.ts';
+import { Slots } from '#image/registry/slots.ts';
+import {
+  type ClairDeliveryOptions,
+  deliverClairNotification,
+  makeClairNotifications,
+} from '#notify/clair-notification.ts';
 import type { AdapterContext } from '#scan/adapter/adapter-scan.ts';
 import type { ClairContext } from '#scan/clair/clair-context.ts';
 import { resumeClairIndexes } from '#scan/clair/index-image.ts';
@@ -12,8 +17,10 @@ import { beginClairNotifications, forgetClairNotifications } from '#store/clair-
 import type { ServerContext } from '#store/context.ts';
 import type { HostedAddress } from '#store/hosting-space.ts';
 
-/** Images indexed at a time by one server; each fetches its layers at once. */
-const CONCURRENCY = 4;
+/** Images whose layers one server fetches at a time: links live for a minute, so that few may wait. */
+const CONCURRENCY = 8;
+/** Of these, images that are read at a time. */
+const READERS = 2;
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Until what nobody asks for is forgotten. Quay never asks again for what it has the result of, unless somebody looks at it. */
 const DONE_DAYS = 400;
@@ -27,10 +34,11 @@ export function openClair(
   const { clair } = settings;
   if (clair === undefined) return undefined;
   const hosts = [...clair.hosts, ...(clair.webhook === undefined ? [] : [clair.webhook.hostname])];
-  return { context: { ...context, clair: { hosts, scratchFolder: join(folder, 'tmp') } }, key: clair.key };
+  const scratch = { scratchFolder: join(folder, 'tmp'), diskFloorBytes: settings.diskFloorBytes };
+  return { context: { ...context, clair: { hosts, ...scratch, reading: new Slots(READERS) } }, key: clair.key };
 }
 
-/** Starts the work. */
+/** Starts the work; closing it gives back what is in hand. */
 export async function startClairWork(
   context: ClairContext,
   {
@@ -38,27 +46,42 @@ export async function startClairWork(
     address,
     log,
   }: { readonly settings: ServerSettings; readonly address: HostedAddress; readonly log: Logger },
-): Promise<void> {
-  const { queue, store, world } = context;
+): Promise<AsyncDisposable> {
+  const { queue } = context;
   const { key, webhook } = settings.clair ?? {};
+  const stopping = new AbortController();
   if (key === undefined) log.warn('clair API asks for no key: whoever reaches it may use it');
   await queue.work(
     'clair-index',
-    ({ manifestHash }, { signal }) => runClairIndex(context, manifestHash, signal),
+    ({ manifestHash }, { signal }) => runClairIndex(context, manifestHash, AbortSignal.any([signal, stopping.signal])),
     CONCURRENCY,
   );
   await resumeClairIndexes(context);
-  if (webhook === undefined) return;
+  if (webhook !== undefined) {
+    await startTelling(context, { webhook, key, address, log });
+    await askForClairNotifications(context, settings);
+  }
+  return { [Symbol.asyncDispose]: async () => stopping.abort() };
+}
+
+async function startTelling(
+  context: ClairContext,
+  {
+    address,
+    log,
+    ...receiver
+  }: Pick<ClairDeliveryOptions, 'webhook' | 'key'> & { readonly address: HostedAddress; readonly log: Logger },
+): Promise<void> {
+  const { queue, store, world } = context;
   await beginClairNotifications(store.db);
   await queue.work('clair-notify', () => makeClairNotifications(context));
   await queue.work('clair-delivery', async ({ notificationId }, { signal }) => {
-    const options = { webhook, key, publicUrl: address.url, env: world.env, userAgent: world.userAgent, signal };
+    const options = { ...receiver, publicUrl: address.url, env: world.env, userAgent: world.userAgent, signal };
     await deliverClairNotification(context, notificationId, options).catch(err => {
       if (!signal.aborted) log.warn({ err, notificationId }, 'clair notification not delivered');
       throw err;
     });
   });
-  await askForClairNotifications(context, settings);
 }
 
 /** Has notifications made, after a re-match. */

@@ -147,7 +147,7 @@ export async function startServer(settings: ServerSettings, world: ServerWorld):
   const url = await listen(app, settings);
   address.settle(url);
   opened.use(await startWork(parts, { settings, world, log, folder, url }));
-  if (parts.clair !== undefined) await startClairWork(parts.clair.context, { settings, address, log });
+  if (parts.clair !== undefined) opened.use(await startClairWork(parts.clair.context, { settings, address, log }));
   await hosting.work();
   opened.use(
     await startProjectWork(projects, {

@@ -1,5 +1,6 @@
 /** Does an index that was asked for: fetches the layers that nobody has read, and reads them into the report of the image. */
 import { randomUUID } from 'node:crypto';
+import { statfs } from 'node:fs/promises';
 import { ERRORS, PlimsollError, toPlimsollError } from '#base/errors.ts';
 import type { Image, TarLayer } from '#image/image.ts';
 import { type FileSlice, streamSlice } from '#image/local-file.ts';
@@ -110,8 +111,13 @@ async function readClaimed(
     layers,
     [Symbol.asyncDispose]: async () => {},
   };
-  await using pool = new LayerPool();
-  await readStoredImage(context, image, { pool, signal });
+  const release = await context.clair.reading.take(signal);
+  try {
+    await using pool = new LayerPool();
+    await readStoredImage(context, image, { pool, signal });
+  } finally {
+    release();
+  }
 }
 
 /** Fetches the layers that are not read yet, all at once; each once. */
@@ -134,7 +140,8 @@ async function fetchLayers(
     allowsPrivate: world.allowsPrivateAddresses,
     advice: 'settings',
   });
-  const options = { signal: both, patience: PATIENCE, scratchFolder: clair.scratchFolder };
+  const { scratchFolder } = clair;
+  const options = { signal: both, patience: PATIENCE, scratchFolder, maxBytes: await findRoom(clair) };
   const slots = new Slots(MAX_FETCHES);
   const files = new Map<Digest, FileSlice>();
   const distinct = new Map(layers.map(layer => [layer.digest, layer]));
@@ -157,6 +164,17 @@ async function fetchLayers(
   if (!settled.some(({ status }) => status === 'rejected')) return files;
   await Promise.all(Array.from(files.values(), ({ file }) => file.close()));
   throw signal.aborted ? toPlimsollError(signal.reason) : failed.signal.reason;
+}
+
+/** Bytes that may be written. @throws {PlimsollError} `LIMIT_EXCEEDED` when there is no room. */
+async function findRoom({ scratchFolder, diskFloorBytes }: ClairContext['clair']): Promise<number> {
+  const { bavail, bsize } = await statfs(scratchFolder);
+  const room = bavail * bsize - diskFloorBytes;
+  if (room > 0) return room;
+  throw new PlimsollError(
+    'LIMIT_EXCEEDED',
+    `Cannot fetch layers: less than ${diskFloorBytes} bytes are free in the data folder; free some, or lower PLIMSOLL_DISK_FLOOR`,
+  );
 }
 
 /** Layers that were fetched. */
