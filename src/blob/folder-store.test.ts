@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { openFolderStore } from './folder-store.ts';
 import { describeBlobStore } from './testing/blob-store-contract.ts';
 
@@ -9,3 +9,19 @@ const folder = mkdtempSync(join(tmpdir(), 'plimsoll-blobs-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describeBlobStore('blobs in a folder', () => openFolderStore(folder));
+
+test('an upload leaves room on the disk to others, and goes on when there is some', async () => {
+  async function* bytes() {
+    yield Buffer.from('some');
+  }
+  const options = { offset: 0, limitBytes: 100, signal: new AbortController().signal };
+  await using tight = await openFolderStore(folder, { keptFreeBytes: Number.MAX_SAFE_INTEGER });
+  const { id } = await tight.startUpload({});
+  await expect(tight.append(id, bytes(), options)).rejects.toMatchObject({
+    code: 'LIMIT_EXCEEDED',
+    message: expect.stringContaining('the disk is nearly full'),
+  });
+  await using roomy = await openFolderStore(folder, { keptFreeBytes: 1 });
+  expect(await roomy.append(id, bytes(), options)).toEqual({ id, sizeBytes: 4 });
+  await roomy.cancel(id);
+});

@@ -21,20 +21,31 @@ interface OpenUpload {
 
 const UPLOAD_ID = /^[0-9a-f-]{36}$/;
 
+/** The disk is asked for its room again after so many bytes of an upload. */
+const ROOM_EVERY_BYTES = 32 * 1024 * 1024;
+
+/** How a folder is used. */
+export interface FolderStoreOptions {
+  /** Free space on the disk that uploads leave to others, such as the database beside them. */
+  readonly keptFreeBytes?: number | undefined;
+}
+
 /** A store in `folder`, which is made when it is missing. */
-export async function openFolderStore(folder: string): Promise<BlobStore> {
+export async function openFolderStore(folder: string, options: FolderStoreOptions = {}): Promise<BlobStore> {
   await mkdir(join(folder, 'blobs'), { recursive: true, mode: 0o700 });
   await mkdir(join(folder, 'uploads'), { recursive: true, mode: 0o700 });
-  return new FolderStore(folder);
+  return new FolderStore(folder, options);
 }
 
 class FolderStore implements BlobStore {
   readonly description: string;
   readonly #folder: string;
+  readonly #keptFreeBytes: number;
   readonly #uploads = new Map<string, OpenUpload>();
 
-  constructor(folder: string) {
+  constructor(folder: string, { keptFreeBytes = 0 }: FolderStoreOptions) {
     this.#folder = folder;
+    this.#keptFreeBytes = keptFreeBytes;
     this.description = `folder ${folder}`;
   }
 
@@ -106,12 +117,17 @@ class FolderStore implements BlobStore {
     }
     state.isBusy = true;
     let at = sizeBytes;
+    let hasRoomUntil = at;
     try {
       await using handle = await open(this.#uploadPath(id), 'r+');
       for await (const chunk of chunks) {
         signal.throwIfAborted();
         if (at + chunk.byteLength > limitBytes) {
           throw new PlimsollError('LIMIT_EXCEEDED', `Cannot take the upload: over ${limitBytes} bytes`);
+        }
+        if (at >= hasRoomUntil) {
+          await this.#requireRoom();
+          hasRoomUntil = at + ROOM_EVERY_BYTES;
         }
         const writing = writeAll(handle, chunk, at);
         // Hashed while it is being written.
@@ -220,6 +236,16 @@ class FolderStore implements BlobStore {
 
   #uploadPath(id: string): string {
     return join(this.#folder, 'uploads', id);
+  }
+
+  async #requireRoom(): Promise<void> {
+    if (this.#keptFreeBytes === 0) return;
+    const { bavail, bsize } = await statfs(this.#folder);
+    if (bavail * bsize > this.#keptFreeBytes) return;
+    throw new PlimsollError(
+      'LIMIT_EXCEEDED',
+      `Cannot take the upload: the disk is nearly full, ${bavail * bsize} bytes are free and ${this.#keptFreeBytes} are left to the server`,
+    );
   }
 
   async #writeFailure(error: unknown): Promise<unknown> {

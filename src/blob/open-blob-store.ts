@@ -16,6 +16,11 @@ export interface S3Location {
   readonly region: string | undefined;
 }
 
+/**
+ * What uploads leave free. The folder is mostly on the disk of the embedded database, which can write nothing on a full one, while what
+ * was uploaded by then stays a day to be resumed.
+ */
+const KEPT_FREE_BYTES = 256 * 1024 * 1024;
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
 /**
@@ -28,7 +33,7 @@ export async function openBlobStore(setting: string | undefined, dataFolder: str
   const folder = setting ?? join(dataFolder, 'blobs');
   if (/^[a-z0-9+.-]+:\/\//i.test(folder)) throw invalid('expected a folder, or s3://bucket/prefix');
   try {
-    return await openFolderStore(folder);
+    return await openFolderStore(folder, { keptFreeBytes: KEPT_FREE_BYTES });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new PlimsollError('FILE_DENIED', `Cannot make the folder of the blob store: ${why}`, { cause });
