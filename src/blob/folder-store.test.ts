@@ -14,14 +14,15 @@ test('an upload leaves room on the disk to others, and goes on when there is som
   async function* bytes() {
     yield Buffer.from('some');
   }
-  const options = { offset: 0, limitBytes: 100, signal: new AbortController().signal };
+  const { signal } = new AbortController();
+  const options = { offset: 0, limitBytes: 100, signal };
   await using tight = await openFolderStore(folder, { keptFreeBytes: Number.MAX_SAFE_INTEGER });
-  const { id } = await tight.startUpload({});
+  const { id } = await tight.startUpload({ signal });
   await expect(tight.append(id, bytes(), options)).rejects.toMatchObject({
     code: 'LIMIT_EXCEEDED',
     message: expect.stringContaining('the disk is nearly full'),
   });
   await using roomy = await openFolderStore(folder, { keptFreeBytes: 1 });
   expect(await roomy.append(id, bytes(), options)).toEqual({ id, sizeBytes: 4 });
-  await roomy.cancel(id);
+  await roomy.cancel(id, { signal });
 });
