@@ -5,6 +5,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { SERVER_SETTINGS } from '#base/settings-table.ts';
 import { runCli } from '#cli/program.ts';
 import { PROGRAM_RULES } from '#inventory/program/rules.ts';
 import { cataloguers } from '#scan/cataloguers.ts';
@@ -122,6 +124,15 @@ test('docs/cli.md has a section for every command', async () => {
   const commands = [...listed.matchAll(/^ {2}([a-z-]+)/gm)].map(match => match[1]).filter(name => name !== 'help');
   const titles = [...read('docs/cli.md').matchAll(/^## plimsoll ([a-z-]+)$/gm)].map(match => match[1]);
   expect(titles).toEqual(commands);
+});
+
+test('deploy/ and its document name settings that there are, and the version that this is', () => {
+  const files = ['deploy/Dockerfile', 'deploy/compose.yaml', 'deploy/plimsoll.service', 'docs/deploy.md'];
+  const known = new Set<string>(Object.values(SERVER_SETTINGS).map(({ env }) => env));
+  const named = files.flatMap(file => read(file).match(/PLIMSOLL_[A-Z_]+/g) ?? []);
+  expect(named.filter(name => !known.has(name))).toEqual([]);
+  expect(read('deploy/Dockerfile')).toContain(`ARG VERSION=${manifest.version}\n`);
+  expect(parse(read('deploy/compose.yaml'))).toMatchObject({ services: { plimsoll: {}, database: {} } });
 });
 
 test('docs/cataloguers.md has one row for every cataloguer', () => {
