@@ -31,12 +31,20 @@ export function PushHook({ registry }: { readonly registry: Registry }) {
   });
   const replace = async () => {
     const body = 'The registry must be told the new one; what it sends to the old one is refused from now on.';
-    const isSure = await confirm({ title: 'Replace the address?', body, action: 'Replace the address' });
+    const isSure = await confirm({
+      title: `Replace the address for pushes to "${registry.name}"?`,
+      body,
+      action: 'Replace the address',
+    });
     if (isSure) open.mutate(undefined);
   };
   const remove = async () => {
     const body = `What is pushed to "${registry.name}" is then found by its scan jobs alone.`;
-    const isSure = await confirm({ title: 'Remove the address?', body, action: 'Remove the address' });
+    const isSure = await confirm({
+      title: `Remove the address for pushes to "${registry.name}"?`,
+      body,
+      action: 'Remove the address',
+    });
     if (isSure) close.mutate(undefined);
   };
   return (

@@ -14,7 +14,7 @@ import {
 import { useState } from 'react';
 import { api, bodyOf } from '../api/client.ts';
 import { CopyBlock, CopyButton } from '../display/copy.tsx';
-import { formatLocal } from '../display/format-time.ts';
+import { Time } from '../display/time.tsx';
 import { useChange } from '../feedback/use-change.ts';
 import { SelectField, TextField } from '../form/fields.tsx';
 import { FormDialog } from '../form/form-dialog.tsx';
@@ -87,7 +87,11 @@ export function InstallDialog({ onClose }: { readonly onClose: () => void }) {
         <Alert
           variant="warning"
           isInline
-          title={`The token is shown this once. It makes one sensor, until ${formatLocal(expiresAt)}.`}
+          title={
+            <>
+              The token is shown this once. It makes one sensor, until <Time at={expiresAt} />.
+            </>
+          }
         >
           <code className="plimsoll-name">{token}</code> <CopyButton text={token} what="the token" />
         </Alert>
