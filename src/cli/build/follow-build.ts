@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { PlimsollError } from '#base/errors.ts';
 import { printable } from '#base/text.ts';
-import { backoffMs, DEFAULT_PATIENCE } from '#image/registry/attempt.ts';
+import { backoffMs, DEFAULT_PATIENCE, throwIfAborted } from '#image/registry/attempt.ts';
 import { pause } from '#scan/sensor/reports.ts';
 import type { ServerApi } from '../server-api.ts';
 import { type Build, isOver } from './build-answer.ts';
@@ -38,6 +38,8 @@ export async function followBuild(
     let cause: unknown;
     try {
       for await (const event of server.events({ path: `/builds/${id}/log/stream`, task, lastEventId }, signal)) {
+        // Further events may be here already when somebody has had enough.
+        throwIfAborted(signal);
         attempt = 0;
         if (event.id !== '') lastEventId = event.id;
         const said = eventSchema.safeParse(parse(event.data)).data;

@@ -57,6 +57,3 @@ export const registryKeySchema = z.looseObject({
   createdAt: z.string(),
   lastUsedAt: z.string().nullable(),
 });
-
-/** A registry key. */
-export type RegistryKey = z.output<typeof registryKeySchema>;
