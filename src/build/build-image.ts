@@ -113,9 +113,13 @@ async function fetchImages(
     proxies: proxies.env,
     signal,
   });
-  for (const { reference, digest, pinned, isInsecure } of new Map(resolved.map(one => [one.pinned, one])).values()) {
+  for (const { reference, digest, pinned, isInsecure, image } of new Map(
+    resolved.map(one => [one.pinned, one]),
+  ).values()) {
     log.line(`Pulling ${reference} (${digest})`);
-    const options = ['--quiet', '--authfile', authFile.path, `--tls-verify=${!isInsecure}`];
+    // One that was chosen out of an index is of the platform; of any other buildah would warn in vain.
+    const chosen = pinned.endsWith(digest) ? [] : ['--platform', image.platform];
+    const options = ['--quiet', '--authfile', authFile.path, `--tls-verify=${!isInsecure}`, ...chosen];
     const status = await buildah.run(['pull', ...options, `docker://${pinned}`], {
       isQuiet: true,
       env: proxies.env,
@@ -179,7 +183,7 @@ async function buildOne(
     const found = describe(instructionAt(steps, dockerfile));
     throw new BuildFailure(code, message, { step: 'build', ...found, tail: log.tail }, { cause: error });
   }
-  if (status !== 0) throw failureOf(steps, dockerfile, log.tail);
+  if (status !== 0) throw failureOf(steps, dockerfile, { tail: log.tail, platform });
 }
 
 /** Proxies for instructions; a build argument of the same name, in whatever case, goes before them. */
@@ -223,15 +227,27 @@ class StepReader {
   }
 }
 
-function failureOf(steps: StepReader, dockerfile: Dockerfile, tail: readonly string[]): BuildFailure {
+function failureOf(
+  steps: StepReader,
+  dockerfile: Dockerfile,
+  { tail, platform }: { readonly tail: readonly string[]; readonly platform: Platform },
+): BuildFailure {
   const failed = instructionAt(steps, dockerfile);
   const why = tail.findLast(line => /^Error: /.test(line))?.replace(/^Error: (?:building at STEP ".*": )?/, '') ?? '';
-  const said = why === '' ? '' : `: ${printable(why)}`;
+  const foreign = whyForeign(platform, tail);
+  const said = foreign === undefined ? (why === '' ? '' : `: ${printable(why)}`) : `: ${foreign}`;
   const where =
     failed === undefined ? 'Cannot build from the Dockerfile' : `Line ${failed.line} of the Dockerfile failed`;
   const { instruction } = describe(failed);
   const quoted = instruction === undefined ? '' : `, "${instruction}"`;
   return new BuildFailure('BUILD_FAILED', `${where}${quoted}${said}`, { step: 'build', ...describe(failed), tail });
+}
+
+/** What stands behind `exec format error`, which tells nobody anything; `undefined` when that is not it. */
+function whyForeign(platform: Platform, tail: readonly string[]): string | undefined {
+  const isSaid = tail.slice(-5).some(line => /exec format error/i.test(line));
+  if (!isSaid || platform.architecture === defaultPlatform().architecture) return undefined;
+  return `the builder cannot run programs for ${formatPlatform(platform)}; install qemu-user-static on it, have a builder of that platform, or leave the platform out`;
 }
 
 function describe(found: Instruction | undefined): Pick<FailureDetails, 'line' | 'instruction'> {
