@@ -1,10 +1,19 @@
 /** Findings of one image, page by page, and what its layers bring. */
 import { type RawBuilder, sql } from 'kysely';
-import type { FindingCounts } from './counts.ts';
+import { countsOverFindings, type FindingCounts } from './counts.ts';
 import type { Db } from './database.ts';
 import type { PageQuery } from './image-list.ts';
 import { valueSet } from './row-set.ts';
-import { likeInside } from './visible.ts';
+import { likeInside, type Scope } from './visible.ts';
+import {
+  isOpenFinding,
+  listWaivedFindings,
+  type WaivedCounts,
+  type WaivedFinding,
+  waivedSet,
+  withoutWaived,
+} from './waived-finding.ts';
+import type { StoredWaiver } from './waiver.ts';
 
 /** Which findings of an image. All that is said must hold. */
 export interface FindingFilter {
@@ -18,7 +27,7 @@ export interface FindingFilter {
   readonly packageName?: string | undefined;
   /** Of the layer that introduced the package, from 0. */
   readonly layer?: number | undefined;
-  /** Only those that are set aside, or only those that are not (the default), or both. */
+  /** Only those that are set aside, by a rule or a waiver, or only those that are not (the default), or both. */
   readonly waived?: 'only' | 'without' | 'with' | undefined;
 }
 
@@ -42,7 +51,10 @@ export interface ListedFinding {
   readonly severity: number;
   readonly fixKind: string;
   readonly fixedVersion: string | null;
+  /** By a rule of ours, or by a waiver. */
   readonly isWaived: boolean;
+  /** The oldest of those that set it aside; missing where none does. */
+  readonly waiver: StoredWaiver | undefined;
   readonly isKnownExploited: boolean;
   readonly epss: number | null;
   readonly percentile: number | null;
@@ -72,15 +84,16 @@ const ORDERS: Readonly<Record<FindingSort, readonly (readonly [expression: strin
   ],
 };
 
-/** Findings of the image with this id. */
+/** Findings of the image with this id, as it is looked at in `scope`. */
 export async function listFindings(
   db: Db,
   manifestId: number,
   filter: FindingFilter,
-  { sort, limit, after }: PageQuery<FindingSort, FindingPosition>,
+  { sort, limit, after, scope = {} }: PageQuery<FindingSort, FindingPosition> & { readonly scope?: Scope | undefined },
 ): Promise<readonly ListedFinding[]> {
   const keys = ORDERS[sort];
-  const conditions = [sql`own.manifest_id = ${manifestId}`, ...filterConditions(filter)];
+  const waived = await listWaivedFindings(db, scope, [manifestId]);
+  const conditions = [sql`own.manifest_id = ${manifestId}`, ...filterConditions(filter, waived)];
   if (after !== undefined) {
     const expressions = sql.raw(keys.map(([expression]) => expression).join(', '));
     const values = keys.map(([, type], at) => {
@@ -99,7 +112,7 @@ export async function listFindings(
       package.facts ->> 'purl' AS purl, detail.detail, signal.epss, signal.percentile, signal.kev,
       ${sql.raw(positions)}
     FROM (
-      SELECT finding.package_id, finding.severity, finding.fix_kind, finding.fixed_version, finding.is_waived,
+      SELECT finding.package_id, finding.vulnerability_id, finding.severity, finding.fix_kind, finding.fixed_version, finding.is_waived,
         finding.is_known_exploited, finding.first_seen_at, finding.detail_id, vulnerability.name, own.position AS layer,
         member.locations, ${sql.raw(sorted)}
       FROM manifest_package_set AS own JOIN package_set_member AS member ON member.set_id = own.set_id
@@ -111,14 +124,21 @@ export async function listFindings(
     ) AS page JOIN package ON package.id = page.package_id JOIN finding_detail AS detail ON detail.id = page.detail_id
       LEFT JOIN LATERAL (SELECT * FROM exploit_signal WHERE cve = page.name LIMIT 1) AS signal ON true
     ORDER BY ${sql.raw(outerOrder)}`.execute(db);
+  const waivers = new Map(waived.map(one => [pairOf(one.packageId, one.vulnerabilityId), one.waiver]));
   return rows.map(row => {
     const position = keys.map((_, at) => String(row[`key${at}`]));
-    const fields = Object.entries(row).filter(([name]) => !/^(?:key\d|sort\d|detailId)$/.test(name));
-    return { ...(Object.fromEntries(fields) as unknown as ListedFinding), position };
+    const fields = Object.entries(row).filter(([name]) => !/^(?:key\d|sort\d|detailId|vulnerabilityId)$/.test(name));
+    const finding = Object.fromEntries(fields) as unknown as ListedFinding;
+    const waiver = waivers.get(pairOf(row['packageId'], row['vulnerabilityId']));
+    return { ...finding, isWaived: finding.isWaived || waiver !== undefined, waiver, position };
   });
 }
 
-function filterConditions(filter: FindingFilter): RawBuilder<unknown>[] {
+function pairOf(packageId: unknown, vulnerabilityId: unknown): string {
+  return `${packageId}/${vulnerabilityId}`;
+}
+
+function filterConditions(filter: FindingFilter, aside: readonly WaivedFinding[]): RawBuilder<unknown>[] {
   const { severities, isFixable, isKnownExploited, text, packageName, layer, waived = 'without' } = filter;
   const conditions: RawBuilder<unknown>[] = [];
   if (severities !== undefined) {
@@ -128,7 +148,10 @@ function filterConditions(filter: FindingFilter): RawBuilder<unknown>[] {
   if (isKnownExploited !== undefined) conditions.push(sql`finding.is_known_exploited = ${isKnownExploited}`);
   if (packageName !== undefined) conditions.push(sql`package.name = ${packageName}`);
   if (layer !== undefined) conditions.push(sql`own.position = ${layer}`);
-  if (waived !== 'with') conditions.push(waived === 'only' ? sql`finding.is_waived` : sql`NOT finding.is_waived`);
+  if (waived !== 'with') {
+    const isOpen = isOpenFinding('finding', aside);
+    conditions.push(waived === 'only' ? sql`NOT ${isOpen}` : isOpen);
+  }
   if (text !== undefined && text !== '') {
     const inside = likeInside(text);
     conditions.push(sql`(lower(vulnerability.name) LIKE ${inside} OR lower(package.name) LIKE ${inside} OR EXISTS (
@@ -148,8 +171,12 @@ export interface LayerSummary extends FindingCounts {
   readonly packageCount: number;
 }
 
-/** The layers of the image with this id, lowest first. */
-export async function listLayerSummaries(db: Db, manifestId: number): Promise<readonly LayerSummary[]> {
+/** The layers of the image with this id, lowest first, as it is looked at in `scope`. */
+export async function listLayerSummaries(
+  db: Db,
+  manifestId: number,
+  scope: Scope = {},
+): Promise<readonly LayerSummary[]> {
   const { rows } = await sql<LayerSummary>`
     SELECT own.position, layer.digest, own.size_bytes, own.media_type, own.created_by,
       coalesce(package_count, 0) AS package_count, coalesce(critical, 0) AS critical, coalesce(high, 0) AS high,
@@ -160,5 +187,21 @@ export async function listLayerSummaries(db: Db, manifestId: number): Promise<re
       LEFT JOIN manifest_package_set AS set ON set.manifest_id = own.manifest_id AND set.position = own.position
       LEFT JOIN package_set ON package_set.id = set.set_id
     WHERE own.manifest_id = ${manifestId} ORDER BY own.position`.execute(db);
-  return rows;
+  const waived = await countWaivedByLayer(db, await listWaivedFindings(db, scope, [manifestId]));
+  return rows.map(row => withoutWaived(row, waived.get(row.position)));
+}
+
+async function countWaivedByLayer(
+  db: Db,
+  waived: readonly WaivedFinding[],
+): Promise<ReadonlyMap<number, WaivedCounts>> {
+  if (waived.length === 0) return new Map();
+  const { rows } = await sql<WaivedCounts & { readonly position: number }>`
+    SELECT own.position, ${countsOverFindings('finding')}
+    FROM ${waivedSet(waived)} JOIN manifest_package_set AS own ON own.manifest_id = given.manifest_id
+      JOIN package_set_member AS member ON member.set_id = own.set_id AND member.package_id = given.package_id
+      JOIN package_finding AS finding ON finding.package_id = given.package_id
+        AND finding.vulnerability_id = given.vulnerability_id
+    GROUP BY own.position`.execute(db);
+  return new Map(rows.map(({ position, ...counts }) => [position, counts]));
 }

@@ -6,13 +6,29 @@ import type { FindingCounts } from './counts.ts';
 import type { Db } from './database.ts';
 import { valueSet } from './row-set.ts';
 import { isVisible, likeInside, type Scope, scopeConditions } from './visible.ts';
+import { vulnerabilitiesNamed } from './vulnerability.ts';
+import {
+  allPlaces,
+  countWaived,
+  hasWaivers,
+  joinAcceptance,
+  listWaivedFindings,
+  NONE_WAIVED,
+  remaining,
+  type WaivedCounts,
+  waivedSet,
+  withAccepted,
+  withoutWaived,
+  withWaivedImages,
+  withWaiversOf,
+} from './waived-finding.ts';
 
 /** State of the scan of an image. */
 export type ScanState = 'not-scanned' | 'queued' | 'scanned' | 'failed' | 'unsupported' | 'layer-too-large';
 
 /** Which images. All that is said must hold. */
 export interface ImageFilter extends Scope {
-  /** 5 critical … 1 negligible, 0 any at all: images with a finding at least so severe. */
+  /** 5 critical … 1 negligible, 0 any at all: images with a finding at least so severe that is not set aside, as in all that follows. */
   readonly severityAtLeast?: number | undefined;
   /** Images with a finding that has a fix. */
   readonly isFixable?: boolean | undefined;
@@ -21,6 +37,8 @@ export interface ImageFilter extends Scope {
   readonly package?: { readonly name: string; readonly version?: string | undefined } | undefined;
   /** A name or alias of a weakness, in any capitals, that a finding which is not set aside has. */
   readonly vulnerability?: string | undefined;
+  /** Images with the weakness in which waivers set it aside as well. */
+  readonly includesWaived?: boolean | undefined;
   readonly states?: readonly ScanState[] | undefined;
   readonly scannedAfter?: Date | undefined;
   readonly scannedBefore?: Date | undefined;
@@ -68,8 +86,10 @@ export interface ListedImage extends FindingCounts {
   readonly scannedAt: string | null;
   readonly judgedAt: string | null;
   readonly packageCount: number | null;
-  /** 5 critical … 0 none, see the schema. */
+  /** 5 critical … 0 none, see the schema. As the counts, without what waivers set aside. */
   readonly worst: number;
+  /** What waivers set aside. */
+  readonly waived: WaivedCounts;
   /** As `ManifestScan`. */
   readonly distro: unknown;
   /** At most twenty. */
@@ -124,14 +144,18 @@ const ORDERS: Readonly<Record<ImageSort, Order>> = {
   },
 };
 
-/** Images that match. */
+/**
+ * Images that match. What waivers set aside is in neither counts nor filters, but it is in the order: an order that all who look share has an
+ * index, and one that depends on who looks has none.
+ */
 export async function listImages(
   db: Db,
   filter: ImageFilter,
   { sort, limit, after }: PageQuery<ImageSort, ImagePosition>,
 ): Promise<readonly ListedImage[]> {
   const { keys, isAscending } = ORDERS[sort];
-  const conditions = [sql`manifest.kind IN ('image', 'unsupported')`, ...filterConditions(filter)];
+  const aside = await joinWaived(db, filter);
+  const conditions = [sql`manifest.kind IN ('image', 'unsupported')`, ...filterConditions(filter, aside)];
   // Where the name is sorted by, only images that are seen have one.
   if (sort !== 'name') conditions.push(isVisible('scan.manifest_id', filter));
   if (after !== undefined) {
@@ -142,20 +166,50 @@ export async function listImages(
   const order = keys.map(([expression]) => `${expression} ${isAscending ? 'ASC' : 'DESC'}`).join(', ');
   const positions = keys.map(([expression], at) => `${expression}::text AS key_${at}`).join(', ');
   const { rows } = await sql<Record<string, unknown>>`
-    SELECT ${COLUMNS}, ${sql.raw(positions)}
+    ${aside.tables} SELECT ${COLUMNS}, ${sql.raw(positions)}
     FROM image_scan AS scan JOIN manifest ON manifest.id = scan.manifest_id ${sort === 'name' ? nameOf(filter) : sql``}
+      ${aside.join}
     WHERE ${sql.join(conditions, sql` AND `)}
     ORDER BY ${sql.raw(order)} LIMIT ${limit}`.execute(db);
-  const places = await listPlaces(
-    db,
-    filter,
-    rows.map(({ id }) => Number(id)),
-  );
+  const ids = rows.map(({ id }) => Number(id));
+  const places = await listPlaces(db, filter, ids);
+  const waived = await countWaived(db, filter, ids);
   return rows.map(row => {
     const position = keys.map((_, at) => String(row[`key${at}`]));
     const fields = Object.fromEntries(Object.entries(row).filter(([name]) => !/^key\d$/.test(name)));
-    return { ...(fields as unknown as ListedImage), places: places.get(Number(row['id'])) ?? [], position };
+    const id = Number(row['id']);
+    const image = withoutWaived(fields as unknown as ListedImage, waived.get(id));
+    return { ...image, waived: waived.get(id) ?? NONE_WAIVED, places: places.get(id) ?? [], position };
   });
+}
+
+/** How a list regards waivers: only as far as its filter asks for counts, or for a weakness that one is for. */
+interface Aside {
+  /** To go first. */
+  readonly tables: RawBuilder<unknown>;
+  readonly join: RawBuilder<unknown>;
+  readonly hasCounts: boolean;
+  readonly hasFindings: boolean;
+}
+
+const NOTHING_ASIDE: Aside = { tables: sql``, join: sql``, hasCounts: false, hasFindings: false };
+
+async function joinWaived(db: Db, filter: ImageFilter): Promise<Aside> {
+  const { severityAtLeast, isFixable, isKnownExploited, vulnerability, includesWaived = false } = filter;
+  if (!hasWaivers(filter)) return NOTHING_ASIDE;
+  const hasFindings = vulnerability !== undefined && !includesWaived;
+  if ([severityAtLeast, isFixable, isKnownExploited].some(asked => asked !== undefined)) {
+    return {
+      tables: sql`WITH ${withWaivedImages(filter, allPlaces(filter))}`,
+      join: sql`LEFT JOIN waived_image AS waived ON waived.manifest_id = scan.manifest_id`,
+      hasCounts: true,
+      hasFindings,
+    };
+  }
+  const concerned: Scope = hasFindings ? await withWaiversOf(db, filter, vulnerability) : {};
+  if (!hasWaivers(concerned)) return NOTHING_ASIDE;
+  const tables = sql`WITH ${withAccepted(concerned, allPlaces(filter))}`;
+  return { tables, join: sql``, hasCounts: false, hasFindings };
 }
 
 /** The first name of each image that is seen: of all of them at once, since the order has to know them all. */
@@ -168,18 +222,25 @@ function nameOf(scope: Scope): RawBuilder<unknown> {
   ) AS named ON named.manifest_id = scan.manifest_id`;
 }
 
-function filterConditions(filter: ImageFilter): RawBuilder<unknown>[] {
+function filterConditions(filter: ImageFilter, aside: Aside): RawBuilder<unknown>[] {
   const conditions: RawBuilder<unknown>[] = [];
   const { severityAtLeast, isFixable, isKnownExploited, states, scannedAfter, scannedBefore, text } = filter;
   if (severityAtLeast !== undefined) {
     // Findings of unknown severity are counted with the negligible ones there.
-    const isWorse = sql`scan.worst >= ${Math.max(1, severityAtLeast)}`;
-    conditions.push(severityAtLeast === 1 ? sql`(scan.worst > 1 OR scan.negligible > 0)` : isWorse);
+    const isWorse = (worst: string, negligible: string) =>
+      severityAtLeast === 1
+        ? sql`(${sql.raw(worst)} > 1 OR ${sql.raw(negligible)} > 0)`
+        : sql`${sql.raw(worst)} >= ${Math.max(1, severityAtLeast)}`;
+    // What is there at all comes first: it has an index.
+    conditions.push(isWorse('scan.worst', 'scan.negligible'));
+    if (aside.hasCounts) conditions.push(isWorse(remaining('worst'), remaining('negligible')));
   }
-  if (isFixable === true) conditions.push(sql`scan.fixable > 0`);
-  if (isFixable === false) conditions.push(sql`scan.fixable = 0`);
-  if (isKnownExploited === true) conditions.push(sql`scan.known_exploited > 0`);
-  if (isKnownExploited === false) conditions.push(sql`scan.known_exploited = 0`);
+  const count = (column: 'fixable' | 'known_exploited') =>
+    sql.raw(aside.hasCounts ? remaining(column) : `scan.${column}`);
+  if (isFixable === true) conditions.push(sql`${count('fixable')} > 0`);
+  if (isFixable === false) conditions.push(sql`${count('fixable')} = 0`);
+  if (isKnownExploited === true) conditions.push(sql`${count('known_exploited')} > 0`);
+  if (isKnownExploited === false) conditions.push(sql`${count('known_exploited')} = 0`);
   if (states !== undefined) conditions.push(sql`scan.state IN (SELECT value FROM ${valueSet(states, 'text')})`);
   if (scannedAfter !== undefined) {
     conditions.push(sql`scan.scanned_at >= CAST(${scannedAfter.toISOString()} AS timestamptz)`);
@@ -188,7 +249,7 @@ function filterConditions(filter: ImageFilter): RawBuilder<unknown>[] {
     conditions.push(sql`scan.scanned_at < CAST(${scannedBefore.toISOString()} AS timestamptz)`);
   }
   if (filter.package !== undefined) conditions.push(hasPackage(filter.package));
-  if (filter.vulnerability !== undefined) conditions.push(hasVulnerability(filter.vulnerability));
+  if (filter.vulnerability !== undefined) conditions.push(hasVulnerability(filter.vulnerability, aside));
   if (text !== undefined && text !== '') conditions.push(hasText(text, filter));
   return conditions;
 }
@@ -201,19 +262,14 @@ function hasPackage({ name, version }: NonNullable<ImageFilter['package']>): Raw
     WHERE package.name = ${name} ${isVersion})`;
 }
 
-/** Ids of weaknesses of a name or alias, in any capitals. */
-export function vulnerabilitiesNamed(name: string): RawBuilder<unknown> {
-  const folded = name.toLowerCase();
-  return sql`(SELECT id FROM vulnerability WHERE lower(name) = ${folded}
-    UNION SELECT vulnerability_id FROM vulnerability_alias WHERE lower(alias) = ${folded})`;
-}
-
-function hasVulnerability(name: string): RawBuilder<unknown> {
+function hasVulnerability(name: string, { hasFindings }: Aside): RawBuilder<unknown> {
   return sql`scan.manifest_id IN (
     SELECT own.manifest_id FROM package_finding AS finding
       JOIN package_set_member AS member ON member.package_id = finding.package_id
       JOIN manifest_package_set AS own ON own.set_id = member.set_id
-    WHERE finding.vulnerability_id IN ${vulnerabilitiesNamed(name)} AND NOT finding.is_waived)`;
+      ${hasFindings ? joinAcceptance('own.manifest_id') : sql``}
+    WHERE finding.vulnerability_id IN ${vulnerabilitiesNamed(name)} AND NOT finding.is_waived
+      ${hasFindings ? sql`AND accepted_in.profile IS NULL` : sql``})`;
 }
 
 /** Only names that are seen are looked into: whether others have an image is nobody's business. */
@@ -284,14 +340,23 @@ export interface AffectedPackageRow {
   readonly fixedVersion: string | null;
 }
 
-/** Which packages of images have a weakness, by name or alias: at most `limit` of each image. */
+/**
+ * Which packages of images have a weakness, by name or alias: at most `limit` of each image, without those in which waivers of the scope set it
+ * aside.
+ */
 export async function listAffectedPackages(
   db: Db,
   name: string,
   manifestIds: readonly number[],
-  limit: number,
+  { limit, scope = {} }: { readonly limit: number; readonly scope?: Scope | undefined },
 ): Promise<readonly AffectedPackageRow[]> {
   if (manifestIds.length === 0) return [];
+  const waived = await listWaivedFindings(db, await withWaiversOf(db, scope, name), manifestIds);
+  const isLeft =
+    waived.length === 0
+      ? sql``
+      : sql`AND (own.manifest_id, finding.package_id, finding.vulnerability_id) NOT IN (
+          SELECT manifest_id, package_id, vulnerability_id FROM ${waivedSet(waived)})`;
   const { rows } = await sql<AffectedPackageRow>`
     SELECT manifest_id, name, type, version, vulnerability, severity, fix_kind, fixed_version FROM (
       SELECT own.manifest_id, package.name, package.type, package.version, vulnerability.name AS vulnerability,
@@ -302,7 +367,7 @@ export async function listAffectedPackages(
         JOIN package_set_member AS member ON member.package_id = finding.package_id
         JOIN manifest_package_set AS own ON own.set_id = member.set_id
       WHERE finding.vulnerability_id IN ${vulnerabilitiesNamed(name)} AND NOT finding.is_waived
-        AND own.manifest_id IN (SELECT value FROM ${valueSet(manifestIds, 'bigint')})
+        AND own.manifest_id IN (SELECT value FROM ${valueSet(manifestIds, 'bigint')}) ${isLeft}
     ) AS ranked WHERE rank <= ${limit} ORDER BY manifest_id, rank`.execute(db);
   return rows;
 }

@@ -2,7 +2,8 @@
 import { type RawBuilder, sql } from 'kysely';
 import { countsOverFindings, type FindingCounts } from './counts.ts';
 import type { Db } from './database.ts';
-import { likeInside } from './visible.ts';
+import { likeInside, type Scope } from './visible.ts';
+import { isOpenFinding, listWaivedFindings } from './waived-finding.ts';
 
 /** Which packages of an image. All that is said must hold. */
 export interface ImagePackageFilter {
@@ -38,7 +39,7 @@ export interface ListedImagePackage extends Omit<FindingCounts, 'undetermined'> 
   readonly position: ImagePackagePosition;
 }
 
-/** Packages of the image with this id: by name, or those with the worst findings first. An image has some thousands at most. */
+/** Packages of the image with this id, as it is looked at in `scope`: by name, or those with the worst findings first. An image has some thousands at most. */
 export async function listImagePackages(
   db: Db,
   manifestId: number,
@@ -47,20 +48,24 @@ export async function listImagePackages(
     sort,
     limit,
     after,
+    scope = {},
   }: {
     readonly sort: 'name' | 'severity';
     readonly limit: number;
     readonly after?: ImagePackagePosition | undefined;
+    readonly scope?: Scope | undefined;
   },
 ): Promise<readonly ListedImagePackage[]> {
+  const waived = await listWaivedFindings(db, scope, [manifestId]);
+  const isOpen = isOpenFinding('f', waived);
   // As one number, ascending from the worst: the highest severity, then how many there are of it and of all.
   const rank =
     sort === 'name'
       ? sql`0::bigint`
       : sql`-coalesce((SELECT CASE WHEN count(*) = 0 THEN 0 ELSE
           (max(f.severity) + 1) * 1000000 + least(count(*), 999999) END
-          FROM package_finding AS f WHERE f.package_id = package.id AND NOT f.is_waived), 0)::bigint`;
-  const conditions = [sql`own.manifest_id = ${manifestId}`, ...conditionsOf(filter)];
+          FROM package_finding AS f WHERE f.package_id = package.id AND ${isOpen}), 0)::bigint`;
+  const conditions = [sql`own.manifest_id = ${manifestId}`, ...conditionsOf(filter, isOpen)];
   const from =
     after === undefined
       ? sql``
@@ -77,8 +82,7 @@ export async function listImagePackages(
       ) AS ranked ${from} ORDER BY rank, name, version, id LIMIT ${limit}
     ) AS page
       CROSS JOIN LATERAL (
-        SELECT ${countsOverFindings('finding')} FROM package_finding AS finding
-        WHERE finding.package_id = page.id AND NOT finding.is_waived
+        SELECT ${countsOverFindings('f')} FROM package_finding AS f WHERE f.package_id = page.id AND ${isOpen}
       ) AS counted
       LEFT JOIN LATERAL (
         SELECT jsonb_agg(told.why) AS reasons FROM (
@@ -89,14 +93,17 @@ export async function listImagePackages(
   return rows.map(({ rank: at, ...row }) => ({ ...row, position: [Number(at), row.name, row.version, row.id] }));
 }
 
-function conditionsOf({ text, type, layer, isVulnerable, isUndetermined }: ImagePackageFilter): RawBuilder<unknown>[] {
+function conditionsOf(
+  { text, type, layer, isVulnerable, isUndetermined }: ImagePackageFilter,
+  isOpen: RawBuilder<unknown>,
+): RawBuilder<unknown>[] {
   const conditions: RawBuilder<unknown>[] = [];
   if (text !== undefined && text !== '') conditions.push(sql`lower(package.name) LIKE ${likeInside(text)}`);
   if (type !== undefined) conditions.push(sql`package.type = ${type}`);
   if (layer !== undefined) conditions.push(sql`own.position = ${layer}`);
   if (isVulnerable !== undefined) {
     conditions.push(sql`EXISTS (
-      SELECT FROM package_finding AS f WHERE f.package_id = package.id AND NOT f.is_waived) = ${isVulnerable}`);
+      SELECT FROM package_finding AS f WHERE f.package_id = package.id AND ${isOpen}) = ${isVulnerable}`);
   }
   if (isUndetermined !== undefined) {
     conditions.push(sql`EXISTS (SELECT FROM package_doubt AS d WHERE d.package_id = package.id) = ${isUndetermined}`);

@@ -2,12 +2,14 @@
  * Totals of registries and repositories: images by distinct digest, and tags by what they name.
  *
  * Always holds: vulnerable ≤ scanned ≤ total. An image is scanned when it has a report, even if a later scan of it failed; failed ones are
- * told apart and may have one. Vulnerable is an image with a finding that is not set aside. A tag of an index is scanned or vulnerable when
+ * told apart and may have one. Vulnerable is an image with a finding that is not set aside, by a rule or, where it is looked at, by waivers. A tag of an index is scanned or vulnerable when
  * one of the images in it is.
  */
 import { sql } from 'kysely';
 import type { Db } from './database.ts';
 import { valueSet } from './row-set.ts';
+import type { Scope } from './visible.ts';
+import { allPlaces, hasWaivers, remaining, withWaivedImages } from './waived-finding.ts';
 
 /** Totals of one registry or repository. */
 export interface ImageTotals {
@@ -54,16 +56,18 @@ export const NO_IMAGES: ImageTotals = {
 export async function registryTotals(
   db: Db,
   registryIds: readonly string[],
+  scope: Pick<Scope, 'waivers'> = {},
 ): Promise<ReadonlyMap<string, ImageTotals>> {
-  return await totalsBy(db, 'repository.registry_id', 'uuid', registryIds);
+  return await totalsBy(db, 'repository.registry_id', 'uuid', registryIds, scope);
 }
 
 /** Totals of repositories by id; all that are asked for are there. */
 export async function repositoryTotals(
   db: Db,
   repositoryIds: readonly number[],
+  scope: Pick<Scope, 'waivers'> = {},
 ): Promise<ReadonlyMap<number, ImageTotals>> {
-  return await totalsBy(db, 'repository.id', 'bigint', repositoryIds);
+  return await totalsBy(db, 'repository.id', 'bigint', repositoryIds, scope);
 }
 
 type TotalsRow<K> = ImageTotals & { readonly owner: K };
@@ -73,22 +77,33 @@ async function totalsBy<K extends string | number>(
   owner: 'repository.registry_id' | 'repository.id',
   type: 'uuid' | 'bigint',
   ids: readonly K[],
+  scope: Pick<Scope, 'waivers'>,
 ): Promise<ReadonlyMap<K, ImageTotals>> {
   const totals = new Map<K, ImageTotals>(ids.map(id => [id, NO_IMAGES]));
   if (ids.length === 0) return totals;
   const wanted = sql`(SELECT CAST(value AS ${sql.raw(type)}) FROM ${valueSet(ids.map(String), 'text')})`;
   const isWanted = sql`${sql.raw(owner)} IN ${wanted} AND repository.gone_at IS NULL`;
+  const isAside = hasWaivers(scope);
+  const [worst, negligible] = isAside
+    ? [sql.raw(remaining('worst')), sql.raw(remaining('negligible'))]
+    : [sql`scan.worst`, sql`scan.negligible`];
+  const joinWaived = (table: string) =>
+    isAside
+      ? sql.raw(
+          `LEFT JOIN waived_image AS waived ON waived.owner = ${table}.owner AND waived.manifest_id = ${table}.manifest_id`,
+        )
+      : sql``;
   const highest = (name: string, rank: number) =>
     sql.raw(`count(*) FILTER (WHERE is_scanned AND worst = ${rank})::integer AS ${name}`);
   const { rows } = await sql<TotalsRow<K>>`
-    WITH RECURSIVE place AS (
+    WITH RECURSIVE ${isAside ? sql`${withWaivedImages(scope, allPlaces({}, owner, isWanted))},` : sql``} place AS (
       SELECT DISTINCT ${sql.raw(owner)} AS owner, own.manifest_id
       FROM repository JOIN repository_manifest AS own ON own.repository_id = repository.id AND own.gone_at IS NULL
       WHERE ${isWanted}
     ), image AS (
-      SELECT place.owner, scan.state, scan.scanned_at, scan.scanned_at IS NOT NULL AS is_scanned, scan.worst,
-        scan.negligible > 0 AS has_negligible, scan.undetermined > 0 AS has_doubts
-      FROM place JOIN image_scan AS scan ON scan.manifest_id = place.manifest_id
+      SELECT place.owner, scan.state, scan.scanned_at, scan.scanned_at IS NOT NULL AS is_scanned, ${worst} AS worst,
+        ${negligible} > 0 AS has_negligible, scan.undetermined > 0 AS has_doubts
+      FROM place JOIN image_scan AS scan ON scan.manifest_id = place.manifest_id ${joinWaived('place')}
     ), named AS (
       SELECT ${sql.raw(owner)} AS owner, tag.id, tag.manifest_id, 0 AS depth
       FROM repository JOIN tag ON tag.repository_id = repository.id AND tag.ended_at IS NULL WHERE ${isWanted}
@@ -98,8 +113,8 @@ async function totalsBy<K extends string | number>(
         JOIN manifest AS child ON child.digest = manifest_child.digest WHERE named.depth < 3
     ), tagged AS (
       SELECT named.owner, named.id, coalesce(bool_or(scan.scanned_at IS NOT NULL), false) AS is_scanned,
-        coalesce(bool_or(scan.scanned_at IS NOT NULL AND scan.worst > 0), false) AS is_vulnerable
-      FROM named LEFT JOIN image_scan AS scan ON scan.manifest_id = named.manifest_id GROUP BY named.owner, named.id
+        coalesce(bool_or(scan.scanned_at IS NOT NULL AND ${worst} > 0), false) AS is_vulnerable
+      FROM named LEFT JOIN image_scan AS scan ON scan.manifest_id = named.manifest_id ${joinWaived('named')} GROUP BY named.owner, named.id
     ), by_image AS (
       SELECT owner, count(*)::integer AS images, count(*) FILTER (WHERE is_scanned)::integer AS scanned_images,
         count(*) FILTER (WHERE is_scanned AND worst > 0)::integer AS vulnerable_images,

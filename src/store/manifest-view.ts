@@ -4,6 +4,7 @@ import type { FindingCounts } from './counts.ts';
 import type { Db } from './database.ts';
 import type { ScanState } from './image-list.ts';
 import { isOfProject, isVisible, type Scope } from './visible.ts';
+import { countWaived, NONE_WAIVED, type WaivedCounts, withoutWaived } from './waived-finding.ts';
 
 /** A manifest. */
 export interface ManifestView {
@@ -23,7 +24,7 @@ export interface ManifestView {
   readonly firstSeenAt: string;
 }
 
-/** The state of a manifest's scan, and its counts. */
+/** The state of a manifest's scan, and its counts without what waivers set aside. */
 export interface ManifestScan extends FindingCounts {
   readonly manifestId: number;
   readonly state: ScanState;
@@ -34,6 +35,8 @@ export interface ManifestScan extends FindingCounts {
   readonly judgedAt: string | null;
   readonly packageCount: number | null;
   readonly worst: number;
+  /** What waivers set aside. */
+  readonly waived: WaivedCounts;
   /** As the inventory has it: name, end of support; null before the first report, and where none is known. */
   readonly distro: unknown;
 }
@@ -101,10 +104,11 @@ export async function findManifestViews(
   return new Map(rows.map(row => [row.digest, { ...row, kind: row.kind as ManifestView['kind'] }]));
 }
 
-/** The scans of manifests by their ids. */
+/** The scans of manifests by their ids, as they are looked at in `scope`; without it, or its waivers, nothing is set aside but by rules of ours. */
 export async function findManifestScans(
   db: Db,
   manifestIds: readonly number[],
+  scope: Scope = {},
 ): Promise<ReadonlyMap<number, ManifestScan>> {
   if (manifestIds.length === 0) return new Map();
   const rows = await db
@@ -132,7 +136,14 @@ export async function findManifestScans(
     ])
     .where('manifestId', 'in', [...manifestIds])
     .execute();
-  return new Map(rows.map(row => [row.manifestId, { ...row, state: row.state as ScanState }]));
+  const waived = await countWaived(db, scope, manifestIds);
+  return new Map(
+    rows.map(row => {
+      const aside = waived.get(row.manifestId);
+      const scan = { ...row, state: row.state as ScanState, waived: aside ?? NONE_WAIVED };
+      return [row.manifestId, withoutWaived(scan, aside)];
+    }),
+  );
 }
 
 /** A child of an index; `manifestId` is missing for one that was never read. */

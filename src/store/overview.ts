@@ -2,11 +2,12 @@
  * Everything somebody sees in a few numbers: what images have now, what they had on days before, and in which of them something was found
  * lately.
  */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { COUNT_COLUMNS, type FindingCounts } from './counts.ts';
 import type { Db } from './database.ts';
 import { valueSet } from './row-set.ts';
 import { type Scope, withVisible } from './visible.ts';
+import { allPlaces, hasWaivers, remaining, withWaivedImages, withWaivers } from './waived-finding.ts';
 
 /** Images, each digest once, and the findings in them. */
 export interface FindingTotals extends FindingCounts {
@@ -24,19 +25,29 @@ export interface OverviewTotals extends FindingTotals {
   readonly exploitedImages: number;
 }
 
-const SUMS = sql.raw(COUNT_COLUMNS.map(name => `coalesce(sum(scan.${name}), 0)::integer AS ${name}`).join(', '));
-const IMAGES = sql`count(*)::integer AS images, count(*) FILTER (WHERE scan.scanned_at IS NOT NULL)::integer AS scanned_images,
-  count(*) FILTER (WHERE scan.scanned_at IS NOT NULL AND scan.worst > 0)::integer AS vulnerable_images`;
+/** A column of `image_scan AS scan`, without what is in `waived_image AS waived` where waivers are regarded. */
+function columnOf(column: (typeof COUNT_COLUMNS)[number] | 'worst', isAside: boolean): string {
+  return isAside && column !== 'undetermined' ? remaining(column) : `scan.${column}`;
+}
+
+function totalsOf(isAside: boolean): RawBuilder<unknown> {
+  const sums = COUNT_COLUMNS.map(name => `coalesce(sum(${columnOf(name, isAside)}), 0)::integer AS ${name}`);
+  return sql.raw(`count(*)::integer AS images, count(*) FILTER (WHERE scan.scanned_at IS NOT NULL)::integer AS scanned_images,
+    count(*) FILTER (WHERE scan.scanned_at IS NOT NULL AND ${columnOf('worst', isAside)} > 0)::integer AS vulnerable_images,
+    ${sums.join(', ')}`);
+}
 
 /** What images that are seen have now. */
 export async function overviewTotals(db: Db, scope: Scope): Promise<OverviewTotals> {
+  const isAside = hasWaivers(scope);
   const { rows } = await sql<OverviewTotals>`
-    WITH ${withVisible(scope)}
-    SELECT ${IMAGES}, ${SUMS}, count(*) FILTER (WHERE scan.state = 'failed')::integer AS failed_images,
+    WITH ${withVisible(scope)} ${isAside ? sql`, ${withWaivedImages(scope, allPlaces(scope))}` : sql``}
+    SELECT ${totalsOf(isAside)}, count(*) FILTER (WHERE scan.state = 'failed')::integer AS failed_images,
       count(*) FILTER (WHERE scan.state = 'queued')::integer AS queued_images,
-      count(*) FILTER (WHERE scan.critical > 0)::integer AS critical_images,
-      count(*) FILTER (WHERE scan.known_exploited > 0)::integer AS exploited_images
-    FROM visible_image JOIN image_scan AS scan USING (manifest_id)`.execute(db);
+      count(*) FILTER (WHERE ${sql.raw(columnOf('critical', isAside))} > 0)::integer AS critical_images,
+      count(*) FILTER (WHERE ${sql.raw(columnOf('known_exploited', isAside))} > 0)::integer AS exploited_images
+    FROM visible_image JOIN image_scan AS scan USING (manifest_id)
+      ${isAside ? sql`LEFT JOIN waived_image AS waived ON waived.manifest_id = scan.manifest_id` : sql``}`.execute(db);
   const [totals] = rows;
   if (totals === undefined) throw new Error('an aggregate without rows');
   return totals;
@@ -89,18 +100,26 @@ export interface FindingDay extends FindingTotals {
   readonly day: string;
 }
 
-/** Notes for every namespace what its images have now, as the end of `now`'s day; later ones of the same day take its place. */
+/**
+ * Notes for every namespace what its images have now, as the end of `now`'s day, without what it has waivers for; later ones of the same day take
+ * its place.
+ */
 export async function noteFindingDay(db: Db, now: Date): Promise<void> {
   const columns = ['images', 'scanned_images', 'vulnerable_images', ...COUNT_COLUMNS];
+  const scope = await withWaivers(db, {}, now);
+  const isAside = hasWaivers(scope);
+  const waived = isAside ? sql`WITH ${withWaivedImages(scope, allPlaces(scope, 'registry.namespace_id'))}` : sql``;
   await sql`
+    ${waived}
     INSERT INTO finding_day (namespace_id, day, ${sql.raw(columns.join(', '))})
-    SELECT place.namespace_id, ${dayOf(now)}, ${IMAGES}, ${SUMS}
+    SELECT place.namespace_id, ${dayOf(now)}, ${totalsOf(isAside)}
     FROM (
       SELECT DISTINCT registry.namespace_id, own.manifest_id
       FROM registry JOIN repository ON repository.registry_id = registry.id AND repository.gone_at IS NULL
         JOIN repository_manifest AS own ON own.repository_id = repository.id AND own.gone_at IS NULL
       WHERE registry.removed_at IS NULL
     ) AS place JOIN image_scan AS scan ON scan.manifest_id = place.manifest_id
+      ${isAside ? sql`LEFT JOIN waived_image AS waived ON waived.owner = place.namespace_id AND waived.manifest_id = place.manifest_id` : sql``}
     GROUP BY place.namespace_id
     ON CONFLICT (namespace_id, day) DO UPDATE SET
       ${sql.raw(columns.map(name => `${name} = excluded.${name}`).join(', '))}`.execute(db);

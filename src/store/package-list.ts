@@ -4,6 +4,7 @@ import { countsOverFindings, type FindingCounts } from './counts.ts';
 import type { Db } from './database.ts';
 import { likeInside, type Scope, withVisible } from './visible.ts';
 import { MAX_COUNTED } from './vulnerability-list.ts';
+import { hasWaivers, isOpenFinding, isOpenSomewhere, withClosed } from './waived-finding.ts';
 
 /** Which packages. All that is said must hold. */
 export interface PackageFilter extends Scope {
@@ -37,14 +38,15 @@ export interface ListedPackage extends Omit<FindingCounts, 'undetermined'> {
   readonly position: PackagePosition;
 }
 
-/** Packages that match, by name, version and age. */
+/** Packages that match, by name, version and age. A finding counts until waivers set it aside in all images that are seen and have the package. */
 export async function listPackages(
   db: Db,
   filter: PackageFilter,
   { limit, after }: { readonly limit: number; readonly after?: PackagePosition | undefined },
 ): Promise<readonly ListedPackage[]> {
+  const isOpen = hasWaivers(filter) ? isOpenSomewhere('finding') : isOpenFinding('finding', []);
   const conditions = [
-    ...filterConditions(filter),
+    ...filterConditions(filter, isOpen),
     // With its limit it is asked row by row, in order, until the page is full, instead of for everything at once; `IS TRUE` keeps the
     // sets a table that is looked into, not one that is joined each time.
     sql`(SELECT true FROM package_set_member AS member
@@ -55,7 +57,7 @@ export async function listPackages(
     conditions.push(sql`(package.name, package.version, package.id) > (${name}, ${version}, CAST(${id} AS bigint))`);
   }
   const { rows } = await sql<Omit<ListedPackage, 'position'>>`
-    WITH ${withVisible(filter)}
+    WITH ${withVisible(filter)} ${hasWaivers(filter) ? sql`, ${withClosed(filter)}` : sql``}
     SELECT page.*, surroundings.value -> 'distro' ->> 'name' AS distro, counted.*, used.images,
       EXISTS (SELECT FROM package_doubt WHERE package_id = page.id) AS is_undetermined
     FROM (
@@ -66,7 +68,7 @@ export async function listPackages(
     ) AS page JOIN surroundings ON surroundings.id = page.surroundings_id
       CROSS JOIN LATERAL (
         SELECT ${countsOverFindings('finding')} FROM package_finding AS finding
-        WHERE finding.package_id = page.id AND NOT finding.is_waived
+        WHERE finding.package_id = page.id AND ${isOpen}
       ) AS counted
       CROSS JOIN LATERAL (
         SELECT count(*) AS images FROM (
@@ -79,14 +81,17 @@ export async function listPackages(
   return rows.map(row => ({ ...row, position: [row.name, row.version, row.id] }));
 }
 
-function filterConditions({ text, name, version, type, isVulnerable }: PackageFilter): RawBuilder<unknown>[] {
+function filterConditions(
+  { text, name, version, type, isVulnerable }: PackageFilter,
+  isOpen: RawBuilder<unknown>,
+): RawBuilder<unknown>[] {
   const conditions: RawBuilder<unknown>[] = [];
   if (name !== undefined) conditions.push(sql`package.name = ${name}`);
   if (version !== undefined) conditions.push(sql`package.version = ${version}`);
   if (type !== undefined) conditions.push(sql`package.type = ${type}`);
   if (text !== undefined && text !== '') conditions.push(sql`lower(package.name) LIKE ${likeInside(text)}`);
   if (isVulnerable !== undefined) {
-    const has = sql`EXISTS (SELECT FROM package_finding AS finding WHERE finding.package_id = package.id AND NOT finding.is_waived)`;
+    const has = sql`EXISTS (SELECT FROM package_finding AS finding WHERE finding.package_id = package.id AND ${isOpen})`;
     conditions.push(isVulnerable ? has : sql`NOT ${has}`);
   }
   return conditions;

@@ -93,6 +93,7 @@ export async function listReportPackages(db: Db, manifestId: number): Promise<re
 /** A finding of an image. */
 export interface ReportFindingRow {
   readonly packageId: number;
+  readonly vulnerabilityId: number;
   readonly name: string;
   readonly severity: number;
   readonly isWaived: boolean;
@@ -106,7 +107,14 @@ export async function listReportFindings(db: Db, manifestId: number): Promise<re
     .innerJoin('packageSetMember as member', 'member.setId', 'own.setId')
     .innerJoin('packageFinding as finding', 'finding.packageId', 'member.packageId')
     .innerJoin('vulnerability', 'vulnerability.id', 'finding.vulnerabilityId')
-    .select(['finding.packageId', 'vulnerability.name', 'finding.severity', 'finding.isWaived', 'finding.detailId'])
+    .select([
+      'finding.packageId',
+      'finding.vulnerabilityId',
+      'vulnerability.name',
+      'finding.severity',
+      'finding.isWaived',
+      'finding.detailId',
+    ])
     .where('own.manifestId', '=', manifestId)
     .execute();
 }

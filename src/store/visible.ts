@@ -1,6 +1,7 @@
 /** Which images somebody sees: those that a repository of a registry in one of their namespaces has now. */
 import { type RawBuilder, sql } from 'kysely';
 import { valueSet } from './row-set.ts';
+import type { StoredWaiver } from './waiver.ts';
 
 /** Where to look. Missing fields mean everywhere. */
 export interface Scope {
@@ -9,6 +10,8 @@ export interface Scope {
   readonly registryId?: string | undefined;
   /** The full name of a repository, in whichever registry. */
   readonly repository?: string | undefined;
+  /** Those that set findings aside for the one who looks: `withWaivers`. Missing or none: nothing is but by rules of ours. */
+  readonly waivers?: readonly StoredWaiver[] | undefined;
 }
 
 /** Conditions on `registry` and `repository`. */

@@ -14,6 +14,7 @@ import type { StoredConfig } from '#scan/content/trim-config.ts';
 import type { ServerContext } from '#store/context.ts';
 import { findManifestScans, listChildren, readManifestView } from '#store/manifest-view.ts';
 import { findInPlace, findPlace, listPlaces, listTagLives, type NamedPlace, type TagLife } from '#store/quay-view.ts';
+import { withWaivers } from '#store/waived-finding.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { signedIn } from '../route-access.ts';
 import { sendQuayError } from './errors.ts';
@@ -64,7 +65,8 @@ async function manifestSecurity(
   digest: string,
 ): Promise<unknown> {
   const { db } = context.store;
-  const id = await manifestIn(context, await placeFor(context, request, name), digest);
+  const place = await placeFor(context, request, name);
+  const id = await manifestIn(context, place, digest);
   const scan = (await findManifestScans(db, [id])).get(id);
   const nothing = (status: string) => ({
     status,
@@ -74,7 +76,11 @@ async function manifestSecurity(
   });
   // A report stays until there is a newer one, whatever became of a later scan.
   if (scan?.scannedAt != null) {
-    const report = await reportOfImage(db, digest, { reference: `${name}@${digest}`, today: context.now() });
+    // Quay has no word for what somebody accepts, so it is left out.
+    const seen = { namespaceIds: visibleNamespaces(signedIn(request)), repository: place.name };
+    const today = context.now();
+    const scope = await withWaivers(db, seen, today);
+    const report = await reportOfImage(db, digest, { reference: `${name}@${digest}`, today, scope });
     if (report !== undefined) return toQuaySecurity(report, digest);
   }
   switch (scan?.state) {

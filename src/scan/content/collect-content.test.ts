@@ -185,6 +185,7 @@ const NO_KEEPERS = new Set([
   'manifest_layer.manifest_id',
   'manifest_package_set.manifest_id',
   'run_image.digest',
+  'waiver.digest',
   'layer.digest',
   'layer_facts.layer_digest',
   'manifest.config_digest',

@@ -3,6 +3,7 @@ import type { Package } from '#inventory/inventory.ts';
 import type { Finding } from '#matching/finding.ts';
 import type { Db } from '#store/database.ts';
 import { onOneState } from '#store/report.ts';
+import type { Scope } from '#store/visible.ts';
 import { reportOfImage } from './report-of-image.ts';
 
 /** What differs from `a` to `b`. */
@@ -23,11 +24,17 @@ export interface PackageChange {
   readonly after: readonly string[];
 }
 
-/** Compares the last reports of two images; `undefined` when one of them has none. */
-export async function compareImages(db: Db, a: string, b: string, today: Date): Promise<ImageComparison | undefined> {
+/** Compares the last reports of two images, as they are looked at in `scope`; `undefined` when one of them has none. */
+export async function compareImages(
+  db: Db,
+  a: string,
+  b: string,
+  today: Date,
+  scope: Scope = {},
+): Promise<ImageComparison | undefined> {
   return await onOneState(db, async trx => {
-    const before = await reportOfImage(trx, a, { reference: a, today });
-    const after = await reportOfImage(trx, b, { reference: b, today });
+    const before = await reportOfImage(trx, a, { reference: a, today, scope });
+    const after = await reportOfImage(trx, b, { reference: b, today, scope });
     if (before === undefined || after === undefined) return undefined;
     const [inA, inB] = [new Set(before.findings.map(keyOf)), new Set(after.findings.map(keyOf))];
     const onlyInA = before.findings.filter(finding => !inB.has(keyOf(finding)));

@@ -191,7 +191,7 @@ describeStores('lists', open => {
 
   test('the packages of images that have a weakness', async () => {
     const ids = await findManifestIds(store.db, [digests['bad'] ?? '', digests['meh'] ?? '']);
-    const rows = await listAffectedPackages(store.db, 'GHSA-bbbb', [...ids.values()], 5);
+    const rows = await listAffectedPackages(store.db, 'GHSA-bbbb', [...ids.values()], { limit: 5 });
     expect(rows.map(({ name, version, severity }) => [name, version, severity])).toEqual([
       ['lodash', '4.17.20', 1],
       ['lodash', '4.17.99', 1],

@@ -15,6 +15,7 @@ import { type ReportDatabase, type ScanReport, toScanReport } from '#report/scan
 import { SEVERITY_OF_RANK } from '#store/counts.ts';
 import type { Db } from '#store/database.ts';
 import { findCurrentVersion, findVersionStatus } from '#store/database-version.ts';
+import { listNamespaces } from '#store/namespace.ts';
 import {
   findReportHead,
   type LayerRow,
@@ -26,7 +27,9 @@ import {
   onOneState,
   type ReportHead,
 } from '#store/report.ts';
+import type { Scope } from '#store/visible.ts';
 import { findSignals } from '#store/vulnerability.ts';
+import { listWaivedFindings } from '#store/waived-finding.ts';
 import type { DatabaseStatus } from '#vulndb/database-status.ts';
 import { describeDatabase } from '../judge-image.ts';
 import { type FindingDetail, toDetail } from './judge-packages.ts';
@@ -52,6 +55,8 @@ export interface ReportOptions {
   readonly reference: string;
   /** By which a release is past its end. */
   readonly today: Date;
+  /** Where it is looked at: what waivers set aside there is told with its reason. Missing: they are not regarded. */
+  readonly scope?: Scope | undefined;
 }
 
 /** The report; `undefined` when there is no such image, or it has none yet. */
@@ -68,7 +73,7 @@ export async function reportOfImage(db: Db, digest: string, options: ReportOptio
       packages.set(row.id, one);
     }
     const inventory = toInventory(head, layers, [...packages.values()], options);
-    const { findings, waived } = await readFindings(trx, manifestId, packages);
+    const { findings, waived } = await readFindings(trx, manifestId, packages, options.scope);
     const groups = new UndeterminedGroups();
     for (const { packageId, why, ids } of await listReportDoubts(trx, manifestId)) {
       const one = packages.get(packageId);
@@ -154,7 +159,8 @@ function toInventory(
   };
 }
 
-async function readFindings(db: Db, manifestId: number, packages: ReadonlyMap<number, Package>) {
+async function readFindings(db: Db, manifestId: number, packages: ReadonlyMap<number, Package>, scope: Scope = {}) {
+  const waiverOf = await findWaiverOf(db, manifestId, scope);
   const rows = await listReportFindings(db, manifestId);
   const details = await listReportDetails(db, manifestId);
   const cvesOf = (name: string, detail: FindingDetail) => [name, ...detail.aliases].filter(isCve);
@@ -162,7 +168,7 @@ async function readFindings(db: Db, manifestId: number, packages: ReadonlyMap<nu
   const signals = await findSignals(db, [...cves]);
   const findings: Finding[] = [];
   const waived: Waived[] = [];
-  for (const { packageId, name, severity, detailId } of rows) {
+  for (const { packageId, vulnerabilityId, name, severity, detailId } of rows) {
     const one = packages.get(packageId);
     const stored = details.get(detailId) as FindingDetail;
     if (one === undefined) continue;
@@ -193,10 +199,28 @@ async function readFindings(db: Db, manifestId: number, packages: ReadonlyMap<nu
       references,
       evidence,
     };
-    if (waivedBy === undefined) findings.push(finding);
+    const byWaiver = waiverOf(packageId, vulnerabilityId);
+    if (byWaiver !== undefined) waived.push({ finding, by: byWaiver });
+    else if (waivedBy === undefined) findings.push(finding);
     else waived.push({ finding, by: { kind: 'rule', source: 'plimsoll', ...waivedBy } });
   }
   return { findings: findings.sort(compareFindings), waived: sortWaived(waived) };
+}
+
+/** By which waiver a finding of the image is set aside, told by the name of its namespace. */
+async function findWaiverOf(db: Db, manifestId: number, scope: Scope) {
+  const waived = await listWaivedFindings(db, scope, [manifestId]);
+  const ids = [...new Set(waived.map(({ waiver }) => waiver.namespaceId))];
+  const namespaces = await listNamespaces(db, { ids, limit: ids.length });
+  const names = new Map(namespaces.map(({ id, name }) => [id, name]));
+  const keyOf = (packageId: number, vulnerabilityId: number) => `${packageId}/${vulnerabilityId}`;
+  const byKey = new Map(
+    waived.map(({ packageId, vulnerabilityId, waiver: { namespaceId, reason, expiresOn } }) => {
+      const by = { kind: 'waiver', source: names.get(namespaceId) ?? '', status: 'accepted', reason } as const;
+      return [keyOf(packageId, vulnerabilityId), expiresOn === undefined ? by : { ...by, expires: expiresOn }];
+    }),
+  );
+  return (packageId: number, vulnerabilityId: number) => byKey.get(keyOf(packageId, vulnerabilityId));
 }
 
 /** The fields in the order in which the database gives them: documents name entries by a hash over them. */

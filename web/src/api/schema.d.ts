@@ -3695,6 +3695,8 @@ export interface paths {
                     version?: string;
                     /** @description With this weakness, by any of its names */
                     cve?: string;
+                    /** @description Of `cve`: also images in which waivers set all of it aside */
+                    waived?: "without" | "with";
                     state?: "not-scanned" | "queued" | "scanned" | "failed" | "unsupported" | "layer-too-large";
                     scannedAfter?: string;
                     scannedBefore?: string;
@@ -4105,6 +4107,8 @@ export interface paths {
                     severity?: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NEGLIGIBLE" | "UNKNOWN";
                     exploited?: string;
                     fixable?: string;
+                    /** @description Those too that waivers set aside in all images; they are not counted */
+                    waived?: "without" | "with";
                     /** @description Only what is in this namespace; nothing, when you may not look into it */
                     namespace?: string;
                     registry?: string;
@@ -4246,6 +4250,8 @@ export interface paths {
                     version?: string;
                     /** @description With this weakness, by any of its names */
                     cve?: string;
+                    /** @description Of `cve`: also images in which waivers set all of it aside */
+                    waived?: "without" | "with";
                     state?: "not-scanned" | "queued" | "scanned" | "failed" | "unsupported" | "layer-too-large";
                     scannedAfter?: string;
                     scannedBefore?: string;
@@ -10221,8 +10227,20 @@ export interface components {
             references: string[];
             /** @description The record and the rule that decided */
             evidence: unknown | null;
+            /** @description Set aside: by a rule, `waivedBy`, or by a waiver */
             isWaived: boolean;
             waivedBy: unknown | null;
+            /** @description The oldest of those that set it aside */
+            waiver: {
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                namespaceId: string;
+                reason: string;
+                expiresOn: string | null;
+                createdBy: string;
+                scope: components["schemas"]["WaiverScope"];
+            } | null;
         };
         FindingBrief: {
             id: string;
@@ -10367,7 +10385,10 @@ export interface components {
             packageCount: number | null;
             /** @description Highest severity among its findings */
             worst: ("CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NEGLIGIBLE" | "UNKNOWN") | null;
+            /** @description Without what is set aside */
             counts: components["schemas"]["FindingCounts"];
+            /** @description What waivers set aside, where you look */
+            waived: components["schemas"]["WaivedCounts"];
             /** @description When its release is no longer supported: advisories and fixes may be missing */
             endOfLife: {
                 release: string;
@@ -11329,6 +11350,16 @@ export interface components {
             isBuilding: boolean;
             /** @description What the last changes changed, newest first */
             rematches: components["schemas"]["Rematch"][];
+        };
+        WaivedCounts: {
+            critical: number;
+            high: number;
+            medium: number;
+            low: number;
+            negligible: number;
+            unknown: number;
+            fixable: number;
+            knownExploited: number;
         };
         Waiver: {
             /** Format: uuid */

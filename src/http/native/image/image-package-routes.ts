@@ -9,6 +9,7 @@ import { findReportDatabase, reportOfImage } from '#scan/content/report-of-image
 import { type ListedImagePackage, listImagePackages } from '#store/image-package-list.ts';
 import { decodeCursor, pageOf, pageQuery, toPage } from '../../cursor.ts';
 import { problems, typed } from '../native-route.ts';
+import { seenScope } from '../seen-scope.ts';
 import { manifestFor } from './image-routes.ts';
 import { countsOf, countsSchema, pathsOf } from './image-schema.ts';
 
@@ -91,7 +92,8 @@ export function imagePackageRoutes(context: ContentContext) {
         const { limit, cursor, sort, q, type, layer, vulnerable, undetermined } = request.query;
         const filter = { text: q, type, layer, isVulnerable: vulnerable, isUndetermined: undetermined };
         const after = decodeCursor(cursor, position);
-        const packages = await listImagePackages(db, view.id, filter, { sort, limit: limit + 1, after });
+        const scope = await seenScope(request, context);
+        const packages = await listImagePackages(db, view.id, filter, { sort, limit: limit + 1, after, scope });
         const { items, nextCursor } = toPage(packages, limit, one => one.position);
         return { items: items.map(presentImagePackage), nextCursor };
       },

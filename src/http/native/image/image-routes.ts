@@ -11,10 +11,12 @@ import { listFindings, listLayerSummaries } from '#store/finding-list.ts';
 import { type ImageFilter, listAffectedPackages, listImages } from '#store/image-list.ts';
 import { findManifestScans, findManifestView, listChildren, type ManifestView } from '#store/manifest-view.ts';
 import { listPackages } from '#store/package-list.ts';
+import type { Scope } from '#store/visible.ts';
 import { listVulnerabilities } from '#store/vulnerability-list.ts';
 import { decodeCursor, namespaceQuery, pageOf, pageQuery, toPage } from '../../cursor.ts';
 import { namespacesOf } from '../../route-access.ts';
 import { problems, typed } from '../native-route.ts';
+import { seenScope } from '../seen-scope.ts';
 import {
   findingSchema,
   imageSchema,
@@ -51,6 +53,10 @@ const imageFilter = {
   package: words.describe('With a package of this name'),
   version: words.describe('… in this version'),
   cve: words.describe('With this weakness, by any of its names'),
+  waived: z
+    .enum(['without', 'with'])
+    .default('without')
+    .describe('Of `cve`: also images in which waivers set all of it aside'),
   state: z.enum(SCAN_STATES).optional(),
   scannedAfter: z.iso.datetime().optional(),
   scannedBefore: z.iso.datetime().optional(),
@@ -75,7 +81,11 @@ export async function manifestFor(request: FastifyRequest, db: Db, digest: strin
   return view;
 }
 
-function listRoutes(instance: FastifyInstance, { store: { db }, now }: ContentContext): void {
+function listRoutes(instance: FastifyInstance, context: ContentContext): void {
+  const {
+    store: { db },
+    now,
+  } = context;
   const app = typed(instance);
   const tags = ['images'];
   app.get(
@@ -96,7 +106,8 @@ function listRoutes(instance: FastifyInstance, { store: { db }, now }: ContentCo
     async request => {
       const { limit, cursor, sort, ...query } = request.query;
       const after = decodeCursor(cursor, positions);
-      const images = await listImages(db, toFilter(request, query), { sort, limit: limit + 1, after });
+      const scope = await seenScope(request, context, query);
+      const images = await listImages(db, toFilter(scope, query), { sort, limit: limit + 1, after });
       const { items, nextCursor } = toPage(images, limit, ({ position }) => position);
       const today = now();
       return { items: items.map(one => presentImage(one, today)), nextCursor };
@@ -126,7 +137,7 @@ function listRoutes(instance: FastifyInstance, { store: { db }, now }: ContentCo
     async request => {
       const { limit, cursor, q, name, version, type, vulnerable, namespace, registry, repository } = request.query;
       const after = decodeCursor(cursor, z.tuple([z.string(), z.string(), z.number()]));
-      const scope = { namespaceIds: namespacesOf(request, namespace), registryId: registry, repository };
+      const scope = await seenScope(request, context, { namespace, registry, repository });
       const packages = await listPackages(
         db,
         { ...scope, text: q, name, version, type, isVulnerable: vulnerable },
@@ -157,7 +168,7 @@ function detailRoutes(instance: FastifyInstance, context: ContentContext): void 
       const view = await manifestFor(request, db, request.params.digest);
       const children = (await listChildren(db, [view.id])).get(view.id) ?? [];
       const ids = children.flatMap(({ manifestId }) => (manifestId === null ? [] : [manifestId]));
-      const scans = await findManifestScans(db, [view.id, ...ids]);
+      const scans = await findManifestScans(db, [view.id, ...ids], await seenScope(request, context));
       const withScans = children.map(child => ({
         ...child,
         scan: child.manifestId === null ? undefined : scans.get(child.manifestId),
@@ -211,7 +222,8 @@ function detailRoutes(instance: FastifyInstance, context: ContentContext): void 
         layer,
         waived,
       };
-      const findings = await listFindings(db, view.id, filter, { sort, limit: limit + 1, after });
+      const scope = await seenScope(request, context);
+      const findings = await listFindings(db, view.id, filter, { sort, limit: limit + 1, after, scope });
       const { items, nextCursor } = toPage(findings, limit, ({ position }) => position);
       return { items: items.map(presentFinding), nextCursor };
     },
@@ -229,7 +241,8 @@ function detailRoutes(instance: FastifyInstance, context: ContentContext): void 
     },
     async request => {
       const view = await manifestFor(request, db, request.params.digest);
-      return { items: (await listLayerSummaries(db, view.id)).map(presentLayer) };
+      const layers = await listLayerSummaries(db, view.id, await seenScope(request, context));
+      return { items: layers.map(presentLayer) };
     },
   );
   app.get(
@@ -265,7 +278,7 @@ function detailRoutes(instance: FastifyInstance, context: ContentContext): void 
       const { with: other } = request.query;
       await manifestFor(request, db, digest);
       await manifestFor(request, db, other);
-      const comparison = await compareImages(db, digest, other, context.now());
+      const comparison = await compareImages(db, digest, other, context.now(), await seenScope(request, context));
       if (comparison === undefined)
         throw new PlimsollError('NOT_FOUND', 'Cannot compare them: one of them has no report yet');
       return {
@@ -282,7 +295,11 @@ function detailRoutes(instance: FastifyInstance, context: ContentContext): void 
   );
 }
 
-function vulnerabilityRoutes(instance: FastifyInstance, { store: { db }, now }: ContentContext): void {
+function vulnerabilityRoutes(instance: FastifyInstance, context: ContentContext): void {
+  const {
+    store: { db },
+    now,
+  } = context;
   const app = typed(instance);
   const tags = ['vulnerabilities'];
   const named = z.object({ vulnerabilityId: z.string().min(1).max(300) });
@@ -298,6 +315,10 @@ function vulnerabilityRoutes(instance: FastifyInstance, { store: { db }, now }: 
           severity: severitySchema.optional(),
           exploited: flag,
           fixable: flag,
+          waived: z
+            .enum(['without', 'with'])
+            .default('without')
+            .describe('Those too that waivers set aside in all images; they are not counted'),
           ...namespaceQuery,
           registry: z.uuid().optional(),
           repository: z.string().max(512).optional(),
@@ -308,16 +329,15 @@ function vulnerabilityRoutes(instance: FastifyInstance, { store: { db }, now }: 
       },
     },
     async request => {
-      const { limit, cursor, sort, q, severity, exploited, fixable, namespace, registry, repository } = request.query;
+      const { limit, cursor, sort, q, severity, exploited, fixable, waived, ...where } = request.query;
       const after = decodeCursor(cursor, positions);
       const filter = {
-        namespaceIds: namespacesOf(request, namespace),
-        registryId: registry,
-        repository,
+        ...(await seenScope(request, context, where)),
         text: q,
         severityAtLeast: severity === undefined ? undefined : severityRank(severity),
         isKnownExploited: exploited,
         isFixable: fixable,
+        includesWaived: waived === 'with',
       };
       const found = await listVulnerabilities(db, filter, { sort, limit: limit + 1, after });
       const { items, nextCursor } = toPage(found, limit, ({ position }) => position);
@@ -336,10 +356,10 @@ function vulnerabilityRoutes(instance: FastifyInstance, { store: { db }, now }: 
       },
     },
     async request => {
-      const scope = { namespaceIds: namespacesOf(request) };
+      const scope = await seenScope(request, context);
       const [found] = await listVulnerabilities(
         db,
-        { ...scope, named: request.params.vulnerabilityId },
+        { ...scope, named: request.params.vulnerabilityId, includesWaived: true },
         { sort: 'worst', limit: 1 },
       );
       if (found === undefined)
@@ -367,7 +387,8 @@ function vulnerabilityRoutes(instance: FastifyInstance, { store: { db }, now }: 
       const { limit, cursor, sort, ...query } = request.query;
       const name = request.params.vulnerabilityId;
       const after = decodeCursor(cursor, positions);
-      const images = await listImages(db, toFilter(request, { ...query, cve: name }), {
+      const scope = await seenScope(request, context, query);
+      const images = await listImages(db, toFilter(scope, { ...query, cve: name }), {
         sort,
         limit: limit + 1,
         after,
@@ -377,7 +398,7 @@ function vulnerabilityRoutes(instance: FastifyInstance, { store: { db }, now }: 
         db,
         name,
         items.map(({ id }) => id),
-        20,
+        { limit: 20, scope: query.waived === 'with' ? {} : scope },
       );
       const today = now();
       const byImage = Map.groupBy(affected, ({ manifestId }) => manifestId);
@@ -423,31 +444,28 @@ function presentBrief({
   return { id, severity, package: { type, name, version }, fixedVersion: fix.kind === 'fixed' ? fix.version : null };
 }
 
-function toFilter(request: FastifyRequest, query: ImageQuery): ImageFilter {
+function toFilter(scope: Scope, query: ImageQuery): ImageFilter {
   const {
-    namespace,
-    registry,
-    repository,
     severity,
     fixable,
     exploited,
     package: name,
     version,
     cve,
+    waived,
     state,
     scannedAfter,
     scannedBefore,
     q,
   } = query;
   return {
-    namespaceIds: namespacesOf(request, namespace),
-    registryId: registry,
-    repository,
+    ...scope,
     severityAtLeast: severity === undefined ? undefined : severityRank(severity),
     isFixable: fixable,
     isKnownExploited: exploited,
     package: name === undefined ? undefined : { name, version },
     vulnerability: cve,
+    includesWaived: waived === 'with',
     states: state === undefined ? undefined : [state],
     scannedAfter: scannedAfter === undefined ? undefined : new Date(scannedAfter),
     scannedBefore: scannedBefore === undefined ? undefined : new Date(scannedBefore),

@@ -9,6 +9,8 @@ import type { ListedImage } from '#store/image-list.ts';
 import type { ChildView, ManifestScan, ManifestView } from '#store/manifest-view.ts';
 import type { ListedPackage } from '#store/package-list.ts';
 import type { ListedVulnerability } from '#store/vulnerability-list.ts';
+import type { StoredWaiver } from '#store/waiver.ts';
+import { presentScope, waiverScopeSchema } from '../waiver/waiver-schema.ts';
 
 const count = z.number().int();
 const time = z.iso.datetime().nullable();
@@ -35,6 +37,9 @@ export const countsSchema = z
   })
   .meta({ id: 'FindingCounts' });
 
+/** Counts of what waivers set aside. */
+const waivedCountsSchema = countsSchema.omit({ undetermined: true }).meta({ id: 'WaivedCounts' });
+
 const placeSchema = z.object({
   registryId: z.uuid(),
   registryName: z.string(),
@@ -58,7 +63,8 @@ const scanSchema = z
     judgedAt: time.describe('When anything about its findings last changed'),
     packageCount: count.nullable(),
     worst: severitySchema.nullable().describe('Highest severity among its findings'),
-    counts: countsSchema,
+    counts: countsSchema.describe('Without what is set aside'),
+    waived: waivedCountsSchema.describe('What waivers set aside, where you look'),
     endOfLife: endOfLifeSchema,
   })
   .meta({ id: 'ImageScan' });
@@ -134,8 +140,19 @@ export const findingSchema = z
     kev: z.unknown().nullable(),
     references: z.array(z.string()),
     evidence: z.unknown().nullable().describe('The record and the rule that decided'),
-    isWaived: z.boolean(),
+    isWaived: z.boolean().describe('Set aside: by a rule, `waivedBy`, or by a waiver'),
     waivedBy: z.unknown().nullable(),
+    waiver: z
+      .object({
+        id: z.uuid(),
+        namespaceId: z.uuid(),
+        reason: z.string(),
+        expiresOn: z.iso.date().nullable(),
+        createdBy: z.string(),
+        scope: waiverScopeSchema,
+      })
+      .nullable()
+      .describe('The oldest of those that set it aside'),
   })
   .meta({ id: 'Finding' });
 
@@ -225,6 +242,7 @@ export function presentScan(
     packageCount,
     worst: !isTold || worst === 0 ? null : severityName(worst === 1 && scan.negligible === 0 ? 0 : worst),
     counts: countsOf(scan),
+    waived: { ...scan.waived },
     endOfLife: endOfLifeOf(scan, now),
   };
 }
@@ -299,7 +317,12 @@ export function presentFinding(finding: ListedFinding): z.output<typeof findingS
     evidence: detail.evidence ?? null,
     isWaived: finding.isWaived,
     waivedBy: detail.waivedBy ?? null,
+    waiver: finding.waiver === undefined ? null : presentReason(finding.waiver),
   };
+}
+
+function presentReason({ id, namespaceId, reason, expiresOn, createdBy, scope }: StoredWaiver) {
+  return { id, namespaceId, reason, expiresOn: expiresOn ?? null, createdBy, scope: presentScope(scope) };
 }
 
 export function presentLayer(layer: LayerSummary): z.output<typeof layerSchema> {

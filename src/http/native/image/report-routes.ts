@@ -12,6 +12,7 @@ import { inventoryOfImage, reportOfImage, toStoredScanReport } from '#scan/conte
 import { listPlaces } from '#store/image-list.ts';
 import { signedIn } from '../../route-access.ts';
 import { problems, typed } from '../native-route.ts';
+import { seenScope } from '../seen-scope.ts';
 import { manifestFor } from './image-routes.ts';
 import { severitySchema } from './image-schema.ts';
 
@@ -62,7 +63,8 @@ export function reportRoutes(context: ContentContext, version: string) {
         const view = await manifestFor(request, db, request.params.digest);
         const reference = await referenceOf(request, view.id, view.digest);
         const today = context.now();
-        const report = await reportOfImage(db, view.digest, { reference, today });
+        const scope = await seenScope(request, context);
+        const report = await reportOfImage(db, view.digest, { reference, today, scope });
         if (report === undefined) throw noReport(view.digest);
         using lease = await context.vulnerabilities.acquire(request.server.stopping);
         const { load, mediaType, extension } = SCAN_FORMATS[request.query.format];
@@ -115,7 +117,8 @@ export function reportRoutes(context: ContentContext, version: string) {
       },
       async request => {
         const view = await manifestFor(request, db, request.params.digest);
-        const report = await reportOfImage(db, view.digest, { reference: view.digest, today: context.now() });
+        const scope = await seenScope(request, context);
+        const report = await reportOfImage(db, view.digest, { reference: view.digest, today: context.now(), scope });
         if (report === undefined) throw noReport(view.digest);
         using lease = await context.vulnerabilities.acquire(request.server.stopping);
         return {

@@ -11,9 +11,9 @@ import {
   overviewTotals,
 } from '#store/overview.ts';
 import { namespaceQuery } from '../../cursor.ts';
-import { namespacesOf } from '../../route-access.ts';
 import { countsOf, countsSchema, severityName, severitySchema } from '../image/image-schema.ts';
 import { problems, typed } from '../native-route.ts';
+import { seenScope } from '../seen-scope.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LATE_DAYS = 14;
@@ -79,15 +79,16 @@ export function overviewRoutes({
       },
       async request => {
         const { namespace, days } = request.query;
-        const namespaceIds = namespacesOf(request, namespace);
         const at = now();
-        const totals = await overviewTotals(db, { namespaceIds });
+        const scope = await seenScope(request, { store: { db }, now }, { namespace });
+        const { namespaceIds } = scope;
+        const totals = await overviewTotals(db, scope);
         const { failedImages, queuedImages, criticalImages, exploitedImages } = totals;
-        const late = await listLateFindings(
-          db,
-          { namespaceIds },
-          { since: before(at, LATE_DAYS), severityAtLeast: SEVERITY_RANKS.HIGH, limit: MAX_LATE },
-        );
+        const late = await listLateFindings(db, scope, {
+          since: before(at, LATE_DAYS),
+          severityAtLeast: SEVERITY_RANKS.HIGH,
+          limit: MAX_LATE,
+        });
         const today = at.toISOString().slice(0, 10);
         const noted = await listFindingDays(db, { namespaceIds, since: before(at, days) });
         return {

@@ -16,10 +16,11 @@ import { registryTotals } from '#store/image-totals.ts';
 import { listRegistries, REGISTRY_HEALTH } from '#store/registry.ts';
 import { decodeCursor, namespaceQuery, pageOf, pageQuery, toPage } from '../../cursor.ts';
 import { expectedRevision, sendRevision } from '../../revision.ts';
-import { actorOf, namespacesOf, signedIn } from '../../route-access.ts';
+import { actorOf, signedIn } from '../../route-access.ts';
 import { registryFor, runFor } from '../job/job-access.ts';
 import { presentRun, runSchema, settingsInput, violationSchema } from '../job/job-schema.ts';
 import { problems, typed } from '../native-route.ts';
+import { seenScope } from '../seen-scope.ts';
 import { presentRegistry, registrySchema } from './registry-schema.ts';
 
 const params = z.object({ registryId: z.uuid() });
@@ -59,7 +60,8 @@ export function registryRoutes(context: JobContext, world: ProbeWorld) {
   };
 }
 
-function readRoutes(instance: FastifyInstance, { store: { db } }: JobContext): void {
+function readRoutes(instance: FastifyInstance, context: JobContext): void {
+  const { db } = context.store;
   const app = typed(instance);
   app.get(
     '/api/v1/registries',
@@ -75,12 +77,14 @@ function readRoutes(instance: FastifyInstance, { store: { db } }: JobContext): v
     async request => {
       const { namespace, limit, cursor } = request.query;
       const after = decodeCursor(cursor, z.object({ name: z.string(), id: z.uuid() }));
-      const namespaceIds = namespacesOf(request, namespace);
+      const scope = await seenScope(request, context, { namespace });
+      const { namespaceIds } = scope;
       const registries = await listRegistries(db, { namespaceIds, after, limit: limit + 1 });
       const { items, nextCursor } = toPage(registries, limit, ({ name, id }) => ({ name, id }));
       const totals = await registryTotals(
         db,
         items.map(({ id }) => id),
+        scope,
       );
       return { items: items.map(registry => presentRegistry(registry, totals.get(registry.id))), nextCursor };
     },
@@ -99,7 +103,7 @@ function readRoutes(instance: FastifyInstance, { store: { db } }: JobContext): v
     async (request, reply) => {
       const registry = await registryFor(request, db, 'viewer', request.params.registryId);
       sendRevision(reply, registry.revision);
-      const totals = await registryTotals(db, [registry.id]);
+      const totals = await registryTotals(db, [registry.id], await seenScope(request, context));
       return presentRegistry(registry, totals.get(registry.id));
     },
   );
@@ -146,7 +150,7 @@ function changeRoutes(instance: FastifyInstance, context: JobContext): void {
       const wish = { id, input: request.body, ifRevision: expectedRevision(request), actor: actorOf(request) };
       const registry = await updateRegistry(context, wish);
       sendRevision(reply, registry.revision);
-      const totals = await registryTotals(db, [id]);
+      const totals = await registryTotals(db, [id], await seenScope(request, context));
       return presentRegistry(registry, totals.get(id));
     },
   );

@@ -10,11 +10,12 @@ import { findManifestScans, findManifestViews, listChildren } from '#store/manif
 import { findRepository, listRepositories, type RepositoryRecord } from '#store/repository.ts';
 import { type ListedRepository, listAllRepositories } from '#store/repository-list.ts';
 import { listTagHistory, listTags, type TagRecord } from '#store/tag.ts';
+import type { Scope } from '#store/visible.ts';
 import { decodeCursor, namespaceQuery, pageOf, pageQuery, toPage } from '../../cursor.ts';
-import { namespacesOf } from '../../route-access.ts';
 import { childSchema, presentChild, presentScan } from '../image/image-schema.ts';
 import { registryFor } from '../job/job-access.ts';
 import { problems, typed } from '../native-route.ts';
+import { seenScope } from '../seen-scope.ts';
 import { totalsSchema } from './registry-schema.ts';
 
 const access = { config: { access: 'signed-in' as const } };
@@ -57,14 +58,14 @@ const tagSchema = z
 const text = z.string().trim().min(1).max(300).optional().describe('In the full name');
 const repositoryQuery = { repository: z.string().min(1).max(512).describe('Full name') };
 
-/** Adds the routes. */
-export function repositoryRoutes({
-  store: { db },
-  now,
-}: {
+interface RepositoryContext {
   readonly store: { readonly db: Db };
   readonly now: () => Date;
-}) {
+}
+
+/** Adds the routes. */
+export function repositoryRoutes(context: RepositoryContext) {
+  const { db } = context.store;
   return (instance: FastifyInstance): void => {
     const app = typed(instance);
     app.get(
@@ -86,12 +87,13 @@ export function repositoryRoutes({
       async request => {
         const { limit, cursor, q, registry, namespace } = request.query;
         const after = decodeCursor(cursor, z.tuple([z.string(), z.number()]));
-        const filter = { namespaceIds: namespacesOf(request, namespace), registryId: registry, text: q };
-        const found = await listAllRepositories(db, filter, { limit: limit + 1, after });
+        const scope = await seenScope(request, context, { namespace, registry });
+        const found = await listAllRepositories(db, { ...scope, text: q }, { limit: limit + 1, after });
         const { items, nextCursor } = toPage(found, limit, ({ name, id }) => [name, id]);
         const totals = await repositoryTotals(
           db,
           items.map(({ id }) => id),
+          scope,
         );
         return {
           items: items.map(one => ({ ...presentPlaced(one), totals: { ...getTotals(totals, one) } })),
@@ -126,6 +128,7 @@ export function repositoryRoutes({
         const totals = await repositoryTotals(
           db,
           items.map(({ id }) => id),
+          await seenScope(request, context, { registry: registryId }),
         );
         return {
           items: items.flatMap(repository => {
@@ -153,7 +156,8 @@ export function repositoryRoutes({
         const { limit, cursor } = request.query;
         const listed = await listTags(db, repository.id, { after: decodeCursor(cursor, z.string()), limit: limit + 1 });
         const { items, nextCursor } = toPage(listed, limit, ({ name }) => name);
-        return { items: await presentTags(db, items, now()), nextCursor };
+        const scope = await repositoryScope(request, context, repository);
+        return { items: await presentTags(db, items, scope, context.now()), nextCursor };
       },
     );
     app.get(
@@ -172,7 +176,9 @@ export function repositoryRoutes({
         const { registryId, tag } = request.params;
         const { limit } = request.query;
         const repository = await repositoryFor(request, db, registryId, request.query.repository);
-        return { items: await presentTags(db, await listTagHistory(db, repository.id, { name: tag, limit }), now()) };
+        const history = await listTagHistory(db, repository.id, { name: tag, limit });
+        const scope = await repositoryScope(request, context, repository);
+        return { items: await presentTags(db, history, scope, context.now()) };
       },
     );
   };
@@ -190,6 +196,15 @@ async function repositoryFor(
   if (repository === undefined)
     throw new PlimsollError('NOT_FOUND', `Cannot find the repository ${name}: this registry has none of that name`);
   return repository;
+}
+
+/** What is looked at is what one repository has, whichever others have the same. */
+async function repositoryScope(
+  request: FastifyRequest,
+  context: RepositoryContext,
+  { registryId, name }: RepositoryRecord,
+): Promise<Scope> {
+  return await seenScope(request, context, { registry: registryId, repository: name });
 }
 
 function presentPlaced({ id: _, ...repository }: ListedRepository) {
@@ -211,14 +226,19 @@ function presentRepository({ registryId, name, note, firstSeenAt, lastListedAt, 
   };
 }
 
-async function presentTags(db: Db, found: readonly TagRecord[], now: Date): Promise<z.output<typeof tagSchema>[]> {
+async function presentTags(
+  db: Db,
+  found: readonly TagRecord[],
+  scope: Scope,
+  now: Date,
+): Promise<z.output<typeof tagSchema>[]> {
   const views = await findManifestViews(db, [...new Set(found.map(({ digest }) => digest))]);
   const children = await listChildren(
     db,
     [...views.values()].filter(({ kind }) => kind === 'index').map(({ id }) => id),
   );
   const childIds = [...children.values()].flat().flatMap(({ manifestId }) => (manifestId === null ? [] : [manifestId]));
-  const scans = await findManifestScans(db, [...[...views.values()].map(({ id }) => id), ...childIds]);
+  const scans = await findManifestScans(db, [...[...views.values()].map(({ id }) => id), ...childIds], scope);
   return found.flatMap(({ name, digest, pushedAt, pushedAtSource, startedAt, endedAt }) => {
     const view = views.get(digest);
     if (view === undefined) return [];

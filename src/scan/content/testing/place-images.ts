@@ -5,11 +5,17 @@ import { toJson } from '#store/database.ts';
 import { findManifestIds } from '#store/manifest.ts';
 import { NOW } from './content-fixture.ts';
 
-/** A namespace with one registry. */
-export async function makeRegistry(db: Db, name: string): Promise<{ namespaceId: string; registryId: string }> {
-  const namespaceId = randomUUID();
+/** A registry in a namespace that is there, or in one of its own. */
+export async function makeRegistry(
+  db: Db,
+  name: string,
+  into?: string,
+): Promise<{ namespaceId: string; registryId: string }> {
+  const namespaceId = into ?? randomUUID();
   const registryId = randomUUID();
-  await db.insertInto('namespace').values({ id: namespaceId, name, displayName: name, createdAt: NOW }).execute();
+  if (into === undefined) {
+    await db.insertInto('namespace').values({ id: namespaceId, name, displayName: name, createdAt: NOW }).execute();
+  }
   await db
     .insertInto('registry')
     .values({
