@@ -13,6 +13,7 @@ import {
   readDocument,
   removeHostedManifests,
 } from '#store/hosting-manifest.ts';
+import { findUnpublished } from '#store/hosting-published.ts';
 import type { HostedRepository } from '#store/hosting-space.ts';
 import { lockRegistry } from '#store/registry.ts';
 import { inTransaction } from '#store/transaction.ts';
@@ -131,16 +132,41 @@ const MAX_PAGE_BYTES = 3 * 1024 * 1024;
 
 /**
  * Manifests about `subject`, in the order in which they came, then those that a fallback tag lists: clients that did not know of the list of
- * referrers wrote them there, and copies from other registries bring them along.
+ * referrers wrote them there, and copies from other registries bring them along. Who sees what is published alone gets those of the first kind,
+ * without images that are drafts.
  */
 export async function listReferrers(
   { store: { db } }: HostingContext,
   repository: HostedRepository | undefined,
-  { subject, artifactType, after }: { subject: Digest; artifactType?: string | undefined; after?: number | undefined },
+  {
+    subject,
+    artifactType,
+    after,
+    seesPublishedAlone = false,
+  }: {
+    readonly subject: Digest;
+    readonly artifactType?: string | undefined;
+    readonly after?: number | undefined;
+    readonly seesPublishedAlone?: boolean;
+  },
 ): Promise<ReferrerPage> {
   if (repository === undefined) return { referrers: [], next: undefined };
   const query = { of: { subject }, artifactType, after, limit: REFERRERS_AT_ONCE };
   const found = await listStoredReferrers(db, repository.id, query);
+  if (seesPublishedAlone) {
+    // A fallback tag may list anything; what it has that is about the subject is found as well.
+    const { page, isCut } = cutPage(found);
+    const drafts = await findUnpublished(
+      db,
+      repository,
+      page.map(({ digest }) => digest),
+    );
+    const isMore = isCut || found.length === REFERRERS_AT_ONCE;
+    return {
+      referrers: page.filter(({ digest }) => !drafts.has(digest)),
+      next: isMore ? page.at(-1)?.manifestId : undefined,
+    };
+  }
   const { page, isCut } = cutPage(found);
   if (isCut || found.length === REFERRERS_AT_ONCE) return { referrers: page, next: page.at(-1)?.manifestId };
   const digests = after === undefined ? await readFallbackTag({ db }, repository, subject) : [];

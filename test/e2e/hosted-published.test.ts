@@ -4,11 +4,13 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RegistryClient } from '#hosting/testing/registry-client.ts';
+import { digestOf } from '#oci/digest.ts';
 import { findPostgres } from '#store/testing/postgres-server.ts';
 import { type CertificationWorld, makePilot, startCertificationWorld } from '../fixtures/certification-world.ts';
 import { type BuiltContent, type BuiltImage, makeAttestation, makeIndex } from '../fixtures/image-builder.ts';
 
 const has = (program: string) => spawnSync(program, ['--version']).error === undefined;
+const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const stores = ['pglite', ...(findPostgres() === undefined ? [] : ['postgres' as const])] as const;
 
 describe.each(stores)('published images of the hosted registry on %s', store => {
@@ -20,6 +22,9 @@ describe.each(stores)('published images of the hosted registry on %s', store => 
   let attestation: BuiltImage;
   let index: BuiltContent;
   let draft: BuiltImage;
+  /** SBOMs of the index and of the draft, and an image that says it is about the index. */
+  let about: { readonly index: string; readonly draft: string; readonly image: string };
+  let sbom: string;
 
   beforeAll(async () => {
     world = await startCertificationWorld({ store });
@@ -48,6 +53,30 @@ describe.each(stores)('published images of the hosted registry on %s', store => 
     for (const one of [images.amd64, images.arm64, attestation]) await push(one, one.digest);
     await push(index, '1.0-1');
     await push(draft, '1.0-2');
+    const put = async (bytes: Buffer) => {
+      const digest = digestOf(bytes, 'sha256');
+      await client.pushBlob(name, digest, bytes);
+      return { digest, size: bytes.byteLength };
+    };
+    sbom = (await put(Buffer.from('{"bomFormat":"CycloneDX"}'))).digest;
+    const empty = { mediaType: 'application/vnd.oci.empty.v1+json', ...(await put(Buffer.from('{}'))) };
+    const attach = async (content: BuiltContent, rest: object, reference?: string) => {
+      const { mediaType, size } = content.descriptor;
+      const subject = { mediaType, digest: content.digest, size };
+      const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST, subject, ...rest }));
+      const digest = digestOf(bytes, 'sha256');
+      const pushed = await client.pushManifest(name, reference ?? digest, bytes, MANIFEST);
+      expect(pushed.status, pushed.body.toString()).toBe(201);
+      return digest;
+    };
+    const layers = [{ mediaType: 'application/vnd.cyclonedx+json', digest: sbom, size: 25 }];
+    const document = { artifactType: 'application/vnd.cyclonedx+json', config: empty, layers };
+    const { config, layers: own } = JSON.parse(Buffer.from(draft.bytes).toString('utf8')) as Record<string, unknown>;
+    about = {
+      index: await attach(index, document, 'sbom'),
+      draft: await attach(draft, document),
+      image: await attach(index, { config, layers: own }, '1.0-3'),
+    };
   }, 120_000);
   afterAll(async () => await world[Symbol.asyncDispose]());
 
@@ -76,12 +105,19 @@ describe.each(stores)('published images of the hosted registry on %s', store => 
       open: await Promise.all([
         ...manifests.map(reference => status(`manifests/${reference}`)),
         status(`blobs/${layer(images.amd64)}`),
+        status(`manifests/${about.index}`),
+        status(`blobs/${sbom}`),
+        status(`referrers/${index.digest}`),
+        status('tags/list'),
       ]),
       closed: await Promise.all([
         status('manifests/1.0-2'),
         status(`manifests/${draft.digest}`),
         status(`blobs/${layer(draft)}`),
-        status('tags/list'),
+        status(`manifests/${about.draft}`),
+        status(`manifests/${about.image}`),
+        status(`referrers/${draft.digest}`),
+        status(`referrers/${about.index}`),
       ]),
     };
   };
@@ -93,14 +129,21 @@ describe.each(stores)('published images of the hosted registry on %s', store => 
     // Logged in, without any business in the project.
     const stranger = await RegistryClient.basic(world.url, 'x', world.other.key).withToken([`repository:${name}:pull`]);
     for (const client of [nobody, anonymous]) {
-      expect(await seenBy(client)).toEqual({ open: fill(6, 401), closed: fill(4, 401) });
+      expect(await seenBy(client)).toEqual({ open: fill(10, 401), closed: fill(7, 401) });
     }
-    expect(await seenBy(stranger)).toEqual({ open: fill(6, 403), closed: fill(4, 403) });
+    expect(await seenBy(stranger)).toEqual({ open: fill(10, 403), closed: fill(7, 403) });
     await change('publish');
     for (const client of [nobody, anonymous]) {
-      expect(await seenBy(client)).toEqual({ open: fill(6, 200), closed: fill(4, 401) });
+      expect(await seenBy(client)).toEqual({ open: fill(10, 200), closed: fill(7, 401) });
     }
-    expect(await seenBy(stranger)).toEqual({ open: fill(6, 200), closed: fill(4, 403) });
+    expect(await seenBy(stranger)).toEqual({ open: fill(10, 200), closed: fill(7, 403) });
+    // Names of tags tell what is being worked at; and a draft stays one, whatever it says that it is about.
+    const list = async (path: string) => (await anonymous.ask('GET', `/v2/${name}/${path}`)).body.toString();
+    expect(JSON.parse(await list('tags/list'))).toEqual({ name, tags: ['1.0-1'] });
+    expect(JSON.parse(await list('tags/list?n=1'))).toEqual({ name, tags: ['1.0-1'] });
+    expect(JSON.parse(await list('tags/list?last=1.0-1'))).toEqual({ name, tags: [] });
+    const { manifests } = JSON.parse(await list(`referrers/${index.digest}`)) as { manifests: { digest: string }[] };
+    expect(manifests.map(({ digest }) => digest)).toEqual([about.index]);
     expect((await anonymous.ask('POST', `/v2/${name}/blobs/uploads/`)).status).toBe(401);
     expect((await anonymous.ask('DELETE', `/v2/${name}/manifests/${index.digest}`)).status).toBe(401);
     const host = new URL(world.url).host;
@@ -154,6 +197,6 @@ describe.each(stores)('published images of the hosted registry on %s', store => 
   test('what is taken back is nobody’s any more', async () => {
     await change('publish');
     await change('unpublish');
-    expect(await seenBy(new RegistryClient(world.url))).toEqual({ open: fill(6, 401), closed: fill(4, 401) });
+    expect(await seenBy(new RegistryClient(world.url))).toEqual({ open: fill(10, 401), closed: fill(7, 401) });
   }, 120_000);
 });

@@ -19,10 +19,9 @@ import type { ManifestName } from '#hosting/content.ts';
 import { DistributionError } from '#hosting/distribution-error.ts';
 import { formatScope, type Scope } from '#hosting/scope.ts';
 import { resume, signIn } from '#hosting/sign-in.ts';
-import type { Digest } from '#oci/digest.ts';
 import { isRegistryHost } from '#oci/reference.ts';
 import { findHostedManifest } from '#store/hosting-manifest.ts';
-import { isPublishedThere } from '#store/hosting-published.ts';
+import { isPublishedThere, type PullTarget } from '#store/hosting-published.ts';
 import { ChallengeError } from './errors.ts';
 import type { OciContext } from './oci-context.ts';
 
@@ -74,6 +73,17 @@ export async function identify(context: OciContext, request: FastifyRequest, sco
   return { caller, access: claims.access, hasCredentials: true };
 }
 
+/** What may be open to everybody while it is published. */
+export type OpenTarget = ManifestName | Exclude<PullTarget, { readonly manifest: string }>;
+
+/** Who was let pass, and where. */
+export interface Passed {
+  readonly caller: RegistryCaller;
+  readonly place: Place;
+  /** Whether the caller is one of everybody here, and may see what is published alone. */
+  readonly seesPublishedAlone: boolean;
+}
+
 /**
  * Lets pass who may do all of `actions` at the repository of that name; and everybody who pulls `target` while that is published.
  * @throws {ChallengeError} for who should log in, or ask for another token; {DistributionError} `DENIED` where that would not help.
@@ -83,8 +93,8 @@ export async function authorise(
   request: FastifyRequest,
   name: string,
   actions: readonly RepositoryAction[],
-  target?: ManifestName | { readonly blob: Digest },
-): Promise<{ readonly caller: RegistryCaller; readonly place: Place }> {
+  target?: OpenTarget,
+): Promise<Passed> {
   const scope: Scope = { type: 'repository', name, actions };
   const { caller, access } = await identify(context, request, scope);
   const place = await findPlace(context.hosting, name);
@@ -92,8 +102,10 @@ export async function authorise(
   const lacking = actions.find(action => !permitted.has(action));
   const held = access?.flatMap(one => (one.type === 'repository' && one.name === name ? one.actions : []));
   const isHeld = held === undefined || caller.kind === 'anonymous' || actions.every(action => held.includes(action));
-  if (lacking === undefined && isHeld) return { caller, place };
-  if (target !== undefined && (await isOpen(context.hosting, place, target))) return { caller, place };
+  if (lacking === undefined && isHeld) return { caller, place, seesPublishedAlone: false };
+  if (target !== undefined && (await isOpen(context.hosting, place, target))) {
+    return { caller, place, seesPublishedAlone: true };
+  }
   if (lacking !== undefined) {
     const why = await explainRefusal(context.hosting, caller, place, lacking);
     if (caller.kind === 'anonymous') throw new ChallengeError(why, challengeOf(context, request, { scope }));
@@ -109,10 +121,11 @@ export async function authorise(
 async function isOpen(
   { store: { db }, address }: OciContext['hosting'],
   { repository }: Place,
-  target: ManifestName | { readonly blob: Digest },
+  target: OpenTarget,
 ): Promise<boolean> {
   if (repository === undefined) return false;
-  if ('blob' in target) return await isPublishedThere(db, repository, target, address.host);
+  if ('blob' in target || 'subject' in target || 'tags' in target)
+    return await isPublishedThere(db, repository, target, address.host);
   const manifest = 'digest' in target ? target.digest : (await findHostedManifest(db, repository.id, target))?.digest;
   return manifest !== undefined && (await isPublishedThere(db, repository, { manifest }, address.host));
 }

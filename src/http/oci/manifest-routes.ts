@@ -9,6 +9,7 @@ import { putManifest, tooLarge } from '#hosting/put-manifest.ts';
 import { ensureRepositoryAt } from '#hosting/upload.ts';
 import { isTag } from '#oci/reference.ts';
 import { listTagNames } from '#store/hosting-manifest.ts';
+import { listPublishedTags } from '#store/hosting-published.ts';
 import { listHostedRepositories } from '#store/hosting-space.ts';
 import { authorise, challengeOf, identify } from './authorise.ts';
 import { digestFrom, type Exchange } from './blob-routes.ts';
@@ -83,19 +84,19 @@ async function pushManifest({ context, request, reply, signal }: Exchange, name:
   return await reply.code(201).send();
 }
 
-/** `GET` of the list of tags. */
+/** `GET` of the list of tags; of published ones for who may pull nothing else. */
 export async function serveTags({ context, request, reply }: Exchange, name: string) {
-  const { place } = await authorise(context, request, name, ['pull']);
+  const { place, seesPublishedAlone } = await authorise(context, request, name, ['pull'], { tags: true });
   if (place.repository === undefined) {
     throw new DistributionError('NAME_UNKNOWN', `Cannot list the tags of "${name}": nothing was pushed there`);
   }
   const count = readCount(request, MAX_PAGE);
   if (count === 0) return await reply.type('application/json').send(Buffer.from(JSON.stringify({ name, tags: [] })));
-  const { db } = context.hosting.store;
-  const found = await listTagNames(db, place.repository.id, {
-    after: readOne(request, 'last'),
-    limit: count === undefined ? undefined : count + 1,
-  });
+  const { store, address } = context.hosting;
+  const page = { after: readOne(request, 'last'), limit: count === undefined ? undefined : count + 1 };
+  const found = seesPublishedAlone
+    ? await listPublishedTags(store.db, place.repository, { ...page, host: address.host })
+    : await listTagNames(store.db, place.repository.id, page);
   const tags = found.slice(0, count);
   if (tags.length < found.length) {
     reply.header('link', nextLink(`/v2/${name}/tags/list`, { n: String(count), last: tags.at(-1) ?? '' }));
@@ -103,16 +104,17 @@ export async function serveTags({ context, request, reply }: Exchange, name: str
   return await reply.type('application/json').send(Buffer.from(JSON.stringify({ name, tags })));
 }
 
-/** `GET` of the manifests about a manifest; an empty list for what nobody knows. */
+/** `GET` of the manifests about a manifest; an empty list for what nobody knows. Of an image that is published everybody may see them. */
 export async function serveReferrers({ context, request, reply }: Exchange, name: string, reference: string) {
-  const { place } = await authorise(context, request, name, ['pull']);
   const subject = digestFrom(reference);
+  const { place, seesPublishedAlone } = await authorise(context, request, name, ['pull'], { subject });
   const artifactType = readOne(request, 'artifactType') || undefined;
   const after = Number(readOne(request, 'after'));
   const page = await listReferrers(context.hosting, place.repository, {
     subject,
     artifactType,
     after: Number.isSafeInteger(after) && after > 0 ? after : undefined,
+    seesPublishedAlone,
   });
   if (artifactType !== undefined) reply.header('oci-filters-applied', 'artifactType');
   if (page.next !== undefined) {
