@@ -63,6 +63,27 @@ const PICTURES: readonly Picture[] = [
       await first.evaluate('element => element.scrollIntoView()');
     },
   },
+  {
+    name: 'report-waive',
+    path: scene => pageOf(scene, scene.image),
+    prepare: async page => {
+      await page
+        .getByRole('button', { name: /^Actions for / })
+        .first()
+        .click();
+      await page.getByRole('menuitem', { name: 'Waive …' }).click();
+      await page.getByRole('radio', { name: 'This repository' }).check();
+    },
+  },
+  {
+    name: 'report-waived',
+    path: scene => pageOf(scene, scene.image, '', '&show=waived'),
+    prepare: async page => {
+      const rows = page.getByRole('grid', { name: 'Waived findings' });
+      await rows.waitFor();
+      await rows.evaluate('element => element.scrollIntoView({ block: "end" })');
+    },
+  },
   { name: 'image-packages', path: scene => pageOf(scene, scene.image, 'packages') },
   { name: 'image-layers', path: scene => pageOf(scene, scene.image, 'layers') },
   { name: 'image-details', path: scene => pageOf(scene, scene.image, 'details') },
@@ -76,6 +97,15 @@ const PICTURES: readonly Picture[] = [
   { name: 'vulnerabilities', path: () => '/vulnerabilities' },
   { name: 'vulnerability', path: ({ vulnerability }) => `/vulnerabilities/${vulnerability}` },
   { name: 'packages', path: () => '/packages' },
+  { name: 'waivers', path: () => '/waivers' },
+  {
+    name: 'waivers-file',
+    path: () => '/waivers',
+    prepare: async page => {
+      await page.getByRole('button', { name: 'Download as a file' }).click();
+      await page.getByRole('dialog').getByText('plimsoll scan').first().waitFor();
+    },
+  },
   {
     name: 'registries',
     path: () => '/registries',

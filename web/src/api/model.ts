@@ -35,6 +35,7 @@ export type Member = Schemas['Member'];
 export type Namespace = Schemas['Namespace'];
 export type OidcSettings = Schemas['OidcSettings'];
 export type Overview = Schemas['Overview'];
+export type NewWaiver = NonNullable<paths['/api/v1/waivers']['post']['requestBody']>['content']['application/json'];
 export type Package = Schemas['Package'];
 export type PlacedRepository = Schemas['PlacedRepository'];
 export type Project = Schemas['Project'];
@@ -57,6 +58,7 @@ export type Upgrade = Schemas['Upgrade'];
 export type Violation = ApiViolation;
 export type Vulnerability = Schemas['Vulnerability'];
 export type VulnerabilityDatabase = Schemas['VulnerabilityDatabase'];
+export type Waiver = Schemas['Waiver'];
 export type Webhook = Schemas['Webhook'];
 export type WebhookDelivery = Schemas['WebhookDelivery'];
 

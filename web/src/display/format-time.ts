@@ -2,6 +2,7 @@
 
 const LOCAL = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const UTC = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' });
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
 const AGO = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const UNITS = [
   ['year', 365 * 86_400],
@@ -14,6 +15,11 @@ const UNITS = [
 /** On the clock of this browser. */
 export function formatLocal(iso: string): string {
   return LOCAL.format(new Date(iso));
+}
+
+/** A day of UTC, `2026-12-31`: `31 Dec 2026`. */
+export function formatDay(iso: string): string {
+  return DAY.format(new Date(`${iso}T00:00:00Z`));
 }
 
 export function formatUtc(iso: string): string {

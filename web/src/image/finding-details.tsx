@@ -11,7 +11,7 @@ const MAX_REFERENCES = 30;
 
 export function FindingDetails({ finding, layer }: { readonly finding: Finding; readonly layer: Layer | undefined }) {
   const evidence = readEvidence(finding.evidence);
-  const waived = readWaiver(finding.waivedBy);
+  const rule = readRule(finding.waivedBy);
   const { cvss, references, aliases, epss } = finding;
   const kev = readKev(finding.kev);
   return (
@@ -26,9 +26,9 @@ export function FindingDetails({ finding, layer }: { readonly finding: Finding; 
           <Link to={vulnerabilityPath(finding.id)}>Other images that have {finding.id}</Link>
         </div>
       </Fact>
-      {waived !== undefined && (
+      {rule !== undefined && (
         <Fact term="Set aside">
-          {waived.status}: {waived.reason}
+          {rule.status}: {rule.reason}
         </Fact>
       )}
       {evidence !== undefined && (
@@ -125,7 +125,8 @@ function readEvidence(value: unknown) {
   };
 }
 
-function readWaiver(value: unknown) {
+/** The rule that sets a finding aside: a statement of its maker, for example. */
+export function readRule(value: unknown) {
   const fields = fieldsOf(value);
   return fields === undefined
     ? undefined

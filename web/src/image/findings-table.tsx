@@ -1,22 +1,26 @@
-/** The findings of an image: filtered, sorted and paged by the server; each opens to everything that is known of it. */
-import { ExpandableSection, Label, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
+/** The findings of an image: filtered, sorted and paged by the server. What is waived is apart. */
+import { Button, ToggleGroup, ToggleGroupItem, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
 import { SearchIcon } from '@patternfly/react-icons/dist/esm/icons/search-icon';
-import { ExpandableRowContent, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
-import type { Finding, Layer } from '../api/model.ts';
+import { lazy, Suspense, useState } from 'react';
+import type { Finding } from '../api/model.ts';
 import { formatCount, formatThings } from '../display/format-number.ts';
-import { SEVERITIES, type Severity, SeverityLabel, severityLabel } from '../display/severity.tsx';
+import { SEVERITIES, type Severity, severityLabel } from '../display/severity.tsx';
 import { Answer, Empty } from '../feedback/answer.tsx';
+import { useRole } from '../session/session.tsx';
 import { Pager } from '../table/data-table.tsx';
 import { FilterSelect } from '../table/filter-select.tsx';
 import { FilterSwitch, isOn } from '../table/filter-switch.tsx';
 import { SearchBox } from '../table/search-box.tsx';
 import { type ListViewState, useListView } from '../table/use-list-view.ts';
-import { FindingDetails } from './finding-details.tsx';
-import { type FindingsQuery, findingsQuery, layersQuery } from './image-queries.ts';
+import type { WaivedPlace } from '../waiver/waive-dialog.tsx';
+import { FindingsRows, findingKey } from './finding-rows.tsx';
+import { type FindingsQuery, findingsQuery, layersQuery, waivedFindingsQuery } from './image-queries.ts';
+import { WaivedRows } from './waived-rows.tsx';
 
-const FILTERS = ['severity', 'fixable', 'exploited', 'layer'];
+const WaiveDialog = lazy(async () => ({ default: (await import('../waiver/waive-dialog.tsx')).WaiveDialog }));
+
+const FILTERS = ['severity', 'fixable', 'exploited', 'layer', 'show'];
 const SORTS = ['severity', 'name', 'package'];
 const OPTIONS = SEVERITIES.map(value => ({ value, label: severityLabel(value) }));
 
@@ -29,27 +33,58 @@ export function FindingsTable({
   digest,
   view,
   total,
+  place,
 }: {
   readonly digest: string;
   readonly view: ListViewState;
-  /** Of the image, without filters. */
+  /** Of the image, without filters and without what is waived. */
   readonly total: number;
+  /** Where the image lies; without it nothing can be waived. */
+  readonly place: WaivedPlace | undefined;
 }) {
-  const query = toQuery(view);
-  const findings = useQuery(findingsQuery(digest, query));
-  const waived = useQuery(findingsQuery(digest, { waived: 'only', limit: 100 }));
+  const showsWaived = view.filters['show']?.[0] === 'waived';
+  const findings = useQuery(findingsQuery(digest, { ...toQuery(view), ...(showsWaived ? { waived: 'only' } : {}) }));
+  const waived = useQuery(waivedFindingsQuery(digest));
   const layers = useQuery(layersQuery(digest));
-  const isNarrowed = view.search !== '' || Object.values(view.filters).some(values => values.length > 0);
+  const mayWaive = useRole('operator', place?.namespaceId ?? 'server') && place !== undefined;
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [asked, setAsked] = useState<readonly Finding[]>();
+  const isNarrowed =
+    view.search !== '' || FILTERS.some(name => name !== 'show' && (view.filters[name]?.length ?? 0) > 0);
   const layerOptions = (layers.data ?? [])
     .filter(({ counts }) => SEVERITIES.some(severity => counts[severity.toLowerCase() as 'high'] > 0))
     .map(({ position, createdBy }) => ({
       value: String(position),
       label: `Layer ${position + 1}: ${(createdBy ?? 'instruction not recorded').slice(0, 60)}`,
     }));
+  const picked = (findings.data?.items ?? []).filter(one => chosen.has(findingKey(one)));
+  const show = (wanted: readonly string[]) => {
+    setChosen(new Set());
+    view.change({ filters: { show: wanted } });
+  };
+  const all = showsWaived ? (waived.data?.count ?? 0) : total;
   return (
     <>
       <Toolbar>
         <ToolbarContent>
+          {(showsWaived || (waived.data?.count ?? 0) > 0) && (
+            <ToolbarItem>
+              <ToggleGroup aria-label="Which findings">
+                <ToggleGroupItem
+                  text={`Counted (${formatCount(total)})`}
+                  buttonId="findings-counted"
+                  isSelected={!showsWaived}
+                  onChange={() => show([])}
+                />
+                <ToggleGroupItem
+                  text={`Waived (${waived.data?.text ?? '…'})`}
+                  buttonId="findings-waived"
+                  isSelected={showsWaived}
+                  onChange={() => show(['waived'])}
+                />
+              </ToggleGroup>
+            </ToolbarItem>
+          )}
           <ToolbarItem className="plimsoll-search">
             <SearchBox view={view} label="Search findings and packages" />
           </ToolbarItem>
@@ -67,198 +102,81 @@ export function FindingsTable({
           <ToolbarItem alignSelf="center">
             <FilterSwitch view={view} name="exploited" label="Only known exploited" />
           </ToolbarItem>
+          {mayWaive && !showsWaived && total > 0 && (
+            <ToolbarItem>
+              <Button variant="secondary" isDisabled={picked.length === 0} onClick={() => setAsked(picked)}>
+                {picked.length === 0 ? 'Waive …' : `Waive ${formatThings(picked.length, 'finding')} …`}
+              </Button>
+            </ToolbarItem>
+          )}
         </ToolbarContent>
       </Toolbar>
       <Answer
         of={findings}
-        what="findings"
-        isEmpty={({ items }) => items.length === 0}
+        what={showsWaived ? 'waived findings' : 'findings'}
+        isEmpty={({ items }) => items.length === 0 && view.cursor === undefined}
         empty={
           isNarrowed ? (
-            <Empty title="No finding matches">There are {formatCount(total)} without search and filters.</Empty>
+            <Empty title="No finding matches">
+              Without search and filters there {all === 1 ? 'is' : 'are'} {formatCount(all)}.
+            </Empty>
+          ) : showsWaived ? (
+            <Empty
+              title="Nothing is waived here"
+              action={
+                <Button variant="link" onClick={() => show([])}>
+                  Show what is counted
+                </Button>
+              }
+            />
           ) : (
             <Empty title="No findings" icon={SearchIcon}>
-              Nothing that is known affects what could be judged. What could not be judged is told above.
+              Nothing that is known affects what could be judged. What could not be judged is told above
+              {(waived.data?.count ?? 0) > 0 && '; what is waived is apart'}.
             </Empty>
           )
         }
       >
         {({ items, nextCursor }) => (
           <>
-            <Rows
-              items={items}
-              layers={layers.data ?? []}
-              sort={view.sort ?? 'severity'}
-              onSort={sort => view.change({ sort: sort === 'severity' ? undefined : sort })}
-              isBusy={findings.isFetching}
-              label="Findings"
-            />
+            {showsWaived ? (
+              <WaivedRows items={items} layers={layers.data ?? []} place={place} isBusy={findings.isFetching} />
+            ) : (
+              <FindingsRows
+                items={items}
+                layers={layers.data ?? []}
+                sort={view.sort ?? 'severity'}
+                onSort={sort => view.change({ sort: sort === 'severity' ? undefined : sort })}
+                isBusy={findings.isFetching}
+                choice={
+                  mayWaive
+                    ? {
+                        chosen,
+                        choose: setChosen,
+                        actions: one => [{ title: 'Waive …', onClick: () => setAsked([one]) }],
+                      }
+                    : undefined
+                }
+              />
+            )}
             <Pager view={view} nextCursor={nextCursor ?? undefined} />
           </>
         )}
       </Answer>
-      {(waived.data?.items.length ?? 0) > 0 && (
-        <ExpandableSection
-          toggleText={`Set aside by rules: ${formatThings(waived.data?.items.length ?? 0, 'finding')}${waived.data?.nextCursor != null ? ' and more' : ''}`}
-        >
-          <p className="plimsoll-quiet">Told, but not counted: each says by which rule. The report has all of them.</p>
-          <Rows items={waived.data?.items ?? []} layers={layers.data ?? []} label="Findings that are set aside" />
-        </ExpandableSection>
+      {asked !== undefined && place !== undefined && (
+        <Suspense>
+          <WaiveDialog
+            findings={asked.map(one => ({ id: one.id, package: one.package.name }))}
+            place={place}
+            onClose={isDone => {
+              setAsked(undefined);
+              if (isDone) setChosen(new Set());
+            }}
+          />
+        </Suspense>
       )}
     </>
   );
-}
-
-/** One has no width: it takes what the others and the toggle leave, which otherwise would lie under the next cell. */
-const COLUMNS = [
-  { title: 'Severity', sort: 'severity', width: 10 },
-  { title: 'Vulnerability', sort: 'name' },
-  { title: 'Package', sort: 'package', width: 15 },
-  { title: 'Installed', width: 10 },
-  { title: 'Fixed in', width: 10 },
-  { title: 'Introduced in', width: 15 },
-  { title: 'Exploited', width: 10 },
-] as const;
-
-function Rows({
-  items,
-  layers,
-  sort,
-  onSort,
-  isBusy = false,
-  label,
-}: {
-  readonly items: readonly Finding[];
-  readonly layers: readonly Layer[];
-  readonly sort?: string;
-  readonly onSort?: (sort: string) => void;
-  readonly isBusy?: boolean;
-  readonly label: string;
-}) {
-  return (
-    <Table
-      aria-label={label}
-      aria-busy={isBusy}
-      variant="compact"
-      isExpandable
-      className="plimsoll-fixed"
-      gridBreakPoint="grid-xl"
-    >
-      <Thead>
-        <Tr>
-          <Th screenReaderText="Details" className="plimsoll-fixed-toggle" />
-          {COLUMNS.map(column => (
-            <Th
-              key={column.title}
-              {...('width' in column ? { width: column.width } : {})}
-              modifier="wrap"
-              {...(onSort === undefined || !('sort' in column)
-                ? {}
-                : {
-                    sort: {
-                      columnIndex: 0,
-                      // The server sorts the worst first, names from A.
-                      sortBy:
-                        sort === column.sort
-                          ? { index: 0, direction: sort === 'severity' ? ('desc' as const) : ('asc' as const) }
-                          : {},
-                      onSort: () => onSort(column.sort),
-                    },
-                  })}
-            >
-              {column.title}
-            </Th>
-          ))}
-        </Tr>
-      </Thead>
-      {items.map((finding, rowIndex) => (
-        <FindingRows
-          key={`${finding.id} ${finding.package.purl} ${finding.layer} ${finding.package.locations[0] ?? ''}`}
-          finding={finding}
-          rowIndex={rowIndex}
-          layer={layers.find(({ position }) => position === finding.layer)}
-        />
-      ))}
-    </Table>
-  );
-}
-
-function FindingRows({
-  finding,
-  rowIndex,
-  layer,
-}: {
-  readonly finding: Finding;
-  readonly rowIndex: number;
-  readonly layer: Layer | undefined;
-}) {
-  const [isOpen, setOpen] = useState(false);
-  return (
-    <Tbody isExpanded={isOpen}>
-      <Tr>
-        <Td expand={{ rowIndex, isExpanded: isOpen, onToggle: () => setOpen(!isOpen), expandId: 'plimsoll-finding' }} />
-        <Td dataLabel="Severity">
-          <SeverityLabel severity={finding.severity} />
-        </Td>
-        <Td dataLabel="Vulnerability" className="plimsoll-name">
-          <button type="button" className="plimsoll-plain-link" onClick={() => setOpen(!isOpen)}>
-            {finding.id}
-          </button>
-          {finding.title !== null && <div className="plimsoll-quiet plimsoll-two-lines">{finding.title}</div>}
-        </Td>
-        <Td dataLabel="Package" className="plimsoll-name">
-          {finding.package.name} <span className="plimsoll-quiet">{finding.package.type}</span>
-        </Td>
-        <Td dataLabel="Installed" className="plimsoll-name">
-          {finding.package.version}
-        </Td>
-        <Td dataLabel="Fixed in" className="plimsoll-name">
-          <FixedIn finding={finding} />
-        </Td>
-        <Td dataLabel="Introduced in">
-          {layer === undefined ? (
-            <span className="plimsoll-quiet">No layer</span>
-          ) : (
-            <code className="plimsoll-instruction" title={layer.createdBy ?? ''}>
-              {layer.position + 1}: {layer.createdBy ?? 'not recorded'}
-            </code>
-          )}
-        </Td>
-        <Td dataLabel="Exploited">
-          {finding.isKnownExploited && (
-            <Label status="danger" isCompact>
-              Known
-            </Label>
-          )}{' '}
-          {finding.epss !== null && (
-            <span className="plimsoll-numbers">{(finding.epss.probability * 100).toFixed(1)} %</span>
-          )}
-          {!finding.isKnownExploited && finding.epss === null && <span className="plimsoll-quiet">–</span>}
-        </Td>
-      </Tr>
-      {isOpen && (
-        <Tr isExpanded>
-          <Td />
-          <Td colSpan={COLUMNS.length}>
-            <ExpandableRowContent>
-              <FindingDetails finding={finding} layer={layer} />
-            </ExpandableRowContent>
-          </Td>
-        </Tr>
-      )}
-    </Tbody>
-  );
-}
-
-const FIX_WORDS: Readonly<Record<string, string>> = {
-  'not-fixed': 'No fix yet',
-  'will-not-fix': 'Will not be fixed',
-  unknown: 'Not known',
-};
-
-function FixedIn({ finding: { fix } }: { readonly finding: Finding }) {
-  if (fix.version !== null) return <>{fix.version}</>;
-  return <span className="plimsoll-quiet">{FIX_WORDS[fix.kind] ?? fix.kind}</span>;
 }
 
 function toQuery(view: ListViewState): FindingsQuery {

@@ -48,6 +48,19 @@ export function findingsQuery(digest: string, query: FindingsParameters) {
   });
 }
 
+const MAX_WAIVED = 100;
+
+/** How many findings of an image are set aside: counted up to a hundred, and in words. */
+export function waivedFindingsQuery(digest: string) {
+  return queryOptions({
+    ...findingsQuery(digest, { waived: 'only', limit: MAX_WAIVED }),
+    select: ({ items, nextCursor }) => ({
+      count: items.length,
+      text: nextCursor === null ? String(items.length) : `over ${items.length}`,
+    }),
+  });
+}
+
 /** By which policy an image is checked. */
 export type PolicyName = NonNullable<
   NonNullable<paths['/api/v1/images/{digest}/checks']['get']['parameters']['query']>['policy']

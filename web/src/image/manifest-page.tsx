@@ -114,7 +114,7 @@ function Shown({
   const { digest } = manifest;
   return (
     <>
-      {tab === 'report' && <SecurityReport manifest={manifest} registryId={registryId} />}
+      {tab === 'report' && <SecurityReport manifest={manifest} registryId={registryId} repository={repository} />}
       {tab === 'platforms' && <IndexChildren manifest={manifest} />}
       {tab === 'packages' && <PackagesTab digest={digest} />}
       {tab === 'layers' && <LayersTab digest={digest} />}

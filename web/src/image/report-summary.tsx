@@ -8,7 +8,7 @@ import { Fact } from '../display/fact.tsx';
 import { formatCount, formatThings } from '../display/format-number.ts';
 import { SEVERITIES, SeverityLabel } from '../display/severity.tsx';
 import { Time } from '../display/time.tsx';
-import { coverageQuery } from './image-queries.ts';
+import { coverageQuery, waivedFindingsQuery } from './image-queries.ts';
 
 const SeverityDonut = lazy(() => import('./severity-donut.tsx'));
 
@@ -16,13 +16,16 @@ export function ReportSummary({
   digest,
   scan,
   onChoose,
+  onShowWaived,
 }: {
   readonly digest: string;
   readonly scan: ImageScan;
   /** Shows only findings of a severity, those with a fix, or those that are exploited. */
   readonly onChoose: (filter: 'fixable' | 'exploited' | (typeof SEVERITIES)[number]) => void;
+  readonly onShowWaived: () => void;
 }) {
   const coverage = useQuery(coverageQuery(digest));
+  const waived = useQuery(waivedFindingsQuery(digest));
   const { counts } = scan;
   const bySeverity = severityCounts(counts);
   const total = totalOf(counts);
@@ -61,6 +64,13 @@ export function ReportSummary({
               <li>
                 <Button variant="link" isInline isDanger onClick={() => onChoose('exploited')}>
                   {formatCount(counts.knownExploited)} known to be exploited
+                </Button>
+              </li>
+            )}
+            {(waived.data?.count ?? 0) > 0 && (
+              <li>
+                <Button variant="link" isInline onClick={onShowWaived}>
+                  {waived.data?.text} waived, not counted
                 </Button>
               </li>
             )}

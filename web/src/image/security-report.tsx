@@ -12,16 +12,21 @@ import { CoverageNotes } from './coverage-notes.tsx';
 import { FindingsTable, useFindingsView } from './findings-table.tsx';
 import { ReportSummary } from './report-summary.tsx';
 import { UpgradeAdvice } from './upgrade-advice.tsx';
+import { useWaivedPlace } from './waived-place.ts';
 
 export function SecurityReport({
   manifest,
   registryId,
+  repository,
 }: {
   readonly manifest: Manifest;
   readonly registryId: string | undefined;
+  readonly repository: string | undefined;
 }) {
   const { scan } = manifest;
-  if (scan?.scannedAt != null) return <Report digest={manifest.digest} scan={scan} />;
+  if (scan?.scannedAt != null) {
+    return <Report digest={manifest.digest} scan={scan} registryId={registryId} repository={repository} />;
+  }
   const toRegistry = <Link to={registryId === undefined ? '/registries' : `/registries/${registryId}`}>registry</Link>;
   const state = scan?.state ?? (manifest.kind === 'image' ? 'not-scanned' : 'unsupported');
   switch (state) {
@@ -65,7 +70,18 @@ export function SecurityReport({
   }
 }
 
-function Report({ digest, scan }: { readonly digest: string; readonly scan: ImageScan }) {
+function Report({
+  digest,
+  scan,
+  registryId,
+  repository,
+}: {
+  readonly digest: string;
+  readonly scan: ImageScan;
+  readonly registryId: string | undefined;
+  readonly repository: string | undefined;
+}) {
+  const place = useWaivedPlace(digest, registryId, repository);
   const view = useFindingsView();
   const total = totalOf(scan.counts);
   return (
@@ -94,8 +110,16 @@ function Report({ digest, scan }: { readonly digest: string; readonly scan: Imag
             scan={scan}
             onChoose={filter =>
               view.change({
-                filters:
-                  filter === 'fixable' || filter === 'exploited' ? { [filter]: ['true'] } : { severity: [filter] },
+                filters: {
+                  show: [],
+                  ...(filter === 'fixable' || filter === 'exploited' ? { [filter]: ['true'] } : { severity: [filter] }),
+                },
+              })
+            }
+            onShowWaived={() =>
+              view.change({
+                search: '',
+                filters: { show: ['waived'], severity: [], fixable: [], exploited: [], layer: [] },
               })
             }
           />
@@ -103,7 +127,7 @@ function Report({ digest, scan }: { readonly digest: string; readonly scan: Imag
         </div>
       </StackItem>
       <StackItem>
-        <FindingsTable digest={digest} view={view} total={total} />
+        <FindingsTable digest={digest} view={view} total={total} place={place} />
       </StackItem>
     </Stack>
   );

@@ -62,6 +62,11 @@ export const PAGES: readonly PageEntry[] = [
     nav: { title: 'Packages', group: 'Security' },
   },
   {
+    path: 'waivers',
+    load: async () => (await import('../waiver/waivers-page.tsx')).WaiversPage,
+    nav: { title: 'Waivers', group: 'Security' },
+  },
+  {
     path: 'registries',
     load: async () => (await import('../registry/registries-page.tsx')).RegistriesPage,
     nav: { title: 'Registries', group: 'Assets' },
