@@ -2,14 +2,14 @@
  * The command line: its commands, how errors read, and which exit status they give.
  */
 import { Command, CommanderError } from 'commander';
-import { ERRORS, exitStatusOf, PlimsollError, toPlimsollError } from '#base/errors.ts';
-import { printable } from '#base/text.ts';
+import { exitStatusOf } from '#base/errors.ts';
 import { addBaseImageCommands } from './base-image.ts';
 import { addBuildCommands } from './build/build-commands.ts';
 import { addBuilderCommand } from './builder.ts';
 import { addCertifyCommand } from './certify.ts';
 import type { CliContext } from './context.ts';
 import { addDbCommands } from './db.ts';
+import { describeFailure } from './describe-failure.ts';
 import { addProjectCommands } from './project/project-commands.ts';
 import { addSbomCommand } from './sbom.ts';
 import { addScanCommand } from './scan.ts';
@@ -62,22 +62,6 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     context.stderr.write(describeFailure(error, isVerbose));
     return exitStatusOf(error);
   }
-}
-
-/** One sentence; the chain of causes below it with `--verbose`, the stack too when it is our bug. */
-function describeFailure(error: unknown, isVerbose: boolean): string {
-  const known = toPlimsollError(error);
-  const lines = [`plimsoll: ${printable(known.message, 2000)} (${known.code})`];
-  const isBug = ERRORS[known.code].family === 'bug';
-  if (isBug && !isVerbose) lines.push('This is a bug in Plimsoll; run again with --verbose and report what it prints');
-  if (isVerbose) {
-    for (let cause = known.cause, depth = 0; cause instanceof Error && depth < 10; cause = cause.cause, depth++) {
-      const code = cause instanceof PlimsollError ? ` (${cause.code})` : '';
-      lines.push(`  caused by: ${printable(cause.message, 2000)}${code}`);
-      if (isBug && cause.stack !== undefined) lines.push(cause.stack);
-    }
-  }
-  return `${lines.join('\n')}\n`;
 }
 
 function buildProgram(context: CliContext, onPolicyNotMet: () => void): Command {
