@@ -1,4 +1,5 @@
 /** Clair's API of several servers on one database: each image is indexed once, whichever is asked, and none is lost with a server. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collectSettings, readSettings } from '#base/server-settings.ts';
@@ -96,6 +97,24 @@ describe.skipIf(findPostgres() === undefined)('several servers behind Quay', () 
     expect(fetches()).toBe(2);
   });
 
+  test('an image whose server was killed is taken over while Quay still waits', async () => {
+    const { image, blob } = await newImage('orphaned');
+    storage.play(blob, hangs);
+    const waiting = servers
+      .slice(0, 1)
+      .map(server => clientOf(server).index(image.digest, layersOf(image, storage.url)));
+    while (storage.count(blob) === 0) await sleep(20);
+    {
+      // As if somebody who is gone had it: nobody renews this claim.
+      await using store = await openStore(location);
+      await sql`UPDATE clair_index SET attempt = gen_random_uuid(), claimed_until = now() + interval '1 second'
+        WHERE manifest_hash = ${image.digest}`.execute(store.db);
+    }
+    const [index] = await Promise.all(waiting);
+    expect(index?.state).toBe('IndexFinished');
+    expect(storage.count(blob)).toBe(2);
+  }, 60_000);
+
   test('a server that stops in the middle loses nothing: another goes on', async () => {
     const third = await start('three');
     const { image, blob } = await newImage('halfway');
@@ -103,7 +122,7 @@ describe.skipIf(findPostgres() === undefined)('several servers behind Quay', () 
     const waiting = clientOf(third).send('POST', '/indexer/api/v1/index_report', {
       body: { hash: image.digest, layers: layersOf(image, storage.url) },
     });
-    while (storage.count(blob) === 0) await new Promise(resolve => setTimeout(resolve, 20));
+    while (storage.count(blob) === 0) await sleep(20);
     // Any of the three may be the one that fetches.
     await third[Symbol.asyncDispose]();
     const told = await waiting.catch(() => undefined);

@@ -74,7 +74,7 @@ export async function indexImage(
   });
   queue.wake('clair-index');
   let knockAt = performance.now() + KNOCK_MS;
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, MAX_PAUSE_MS)) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.25, MAX_PAUSE_MS)) {
     const index = await findClairIndex(store.db, manifestHash, { at: now() });
     if (index === undefined) {
       throw new PlimsollError('NOT_FOUND', `Cannot index ${manifestHash}: it was deleted meanwhile`);
