@@ -71,14 +71,12 @@ async function openSlirp(pid: number, signal: AbortSignal): Promise<Network | st
 
 /** Nobody in the cell may change routes: what a Dockerfile runs lacks the right to. */
 async function closeLinkLocal(pid: number): Promise<boolean> {
-  for (const range of ['169.254.0.0/16', '100.100.100.200/32', '168.63.129.16/32', '192.0.0.192/32']) {
-    const ns = [`--user=/proc/${pid}/ns/user`, `--net=/proc/${pid}/ns/net`, '-S', '0', '-G', '0', '--'];
-    const child = spawn('nsenter', [...ns, 'ip', 'route', 'add', 'blackhole', range], {
-      env: { PATH },
-      stdio: 'ignore',
-    });
-    const [status] = (await once(child, 'close').catch(() => [1])) as [number | null];
-    if (status !== 0) return false;
-  }
-  return true;
+  const ranges = ['169.254.0.0/16', '100.100.100.200/32', '168.63.129.16/32', '192.0.0.192/32'];
+  const ns = [`--user=/proc/${pid}/ns/user`, `--net=/proc/${pid}/ns/net`, '-S', '0', '-G', '0', '--'];
+  // It stops at the first route that cannot be added.
+  const child = spawn('nsenter', [...ns, 'ip', '-batch', '-'], { env: { PATH }, stdio: ['pipe', 'ignore', 'ignore'] });
+  child.stdin.on('error', () => {});
+  child.stdin.end(ranges.map(range => `route add blackhole ${range}\n`).join(''));
+  const [status] = (await once(child, 'close').catch(() => [1])) as [number | null];
+  return status === 0;
 }

@@ -10,7 +10,7 @@ import type { Cell } from '../cell/cell.ts';
 import type { MaskedLog } from '../masked-log.ts';
 import type { BuildProxies } from '../proxies.ts';
 import { toGitFailure } from './git-failure.ts';
-import { type GitAnswer, type GitProgram, openGit } from './git-program.ts';
+import { type GitAnswer, openGit } from './git-program.ts';
 import { checkHost, checkRef, readSourceUrl } from './source-url.ts';
 
 /** A commit on disk. */
@@ -33,20 +33,19 @@ const MAX_ATTRIBUTES = 1024 * 1024;
 /** Exit statuses of the scripts below, which git itself does not have. */
 const NO_COMMIT = 91;
 const NO_LFS = 92;
+const NO_HEAD = 93;
 
-const FETCH = '"$GIT" fetch --quiet --no-tags --no-recurse-submodules';
-const SHOW_AND_CHECK_OUT = `
-"$GIT" show --no-patch --format='%H %ct' "$target^{commit}"
-"$GIT" checkout --quiet --detach "$target"
+/** Times and names of packs differ each time; what is built from them would, too. */
+const FORGET = "find . -name .git -prune -exec rm -rf '{}' +";
+
+/** `$1` is the address, `$2` a branch or tag: the branch where both have the name. Everything in one connection, as people do it by hand. */
+const cloneScript = (hasName: boolean) => `
+"$GIT" clone --quiet --template= --depth=1 --single-branch --no-tags ${hasName ? '--branch "$2" ' : ''}-- "$1" .
+"$GIT" show --no-patch --format='%H %ct' HEAD 2> /dev/null || exit ${NO_HEAD}
+"$GIT" symbolic-ref --quiet --short HEAD || echo HEAD
 `;
 
-/** `$1` is the address, `$2` a full name of a branch or tag. */
-const FETCH_REF = `
-"$GIT" init --quiet --template= .
-"$GIT" remote add origin "$1"
-${FETCH} --depth=1 origin "$2"
-target=FETCH_HEAD
-${SHOW_AND_CHECK_OUT}`;
+const FETCH = '"$GIT" fetch --quiet --no-tags --no-recurse-submodules';
 
 /** `$2` is a commit: servers may refuse one that no branch or tag names directly, and then all branches and tags have to come. */
 const FETCH_COMMIT = `
@@ -61,17 +60,15 @@ if ! ${FETCH} --depth=1 origin "$2" 2> ../tmp/refused; then
     exit 1
   fi
 fi
-target=$2
-${SHOW_AND_CHECK_OUT}`;
+"$GIT" show --no-patch --format='%H %ct' "$2^{commit}"
+"$GIT" checkout --quiet --detach "$2"
+`;
 
 /** Only files whose filter is known are put in place of their pointers. */
 const PULL_LFS = `
 "$GIT" lfs version > /dev/null 2>&1 || exit ${NO_LFS}
 "$GIT" -c filter.lfs.clean='git-lfs clean -- %f' -c filter.lfs.smudge='git-lfs smudge -- %f' lfs pull origin
 `;
-
-/** Times and names of packs differ each time; what is built from them would, too. */
-const FORGET = "find . -name .git -prune -exec rm -rf '{}' +";
 
 /**
  * Clones into the cell. Secrets are gone from it when this returns.
@@ -95,13 +92,16 @@ export async function clone(
   await using git = await openGit(cell, source, { ...options, url });
   const folder = await cell.folder('source');
   const isCommit = COMMIT.test(asked);
-  const found = isCommit ? { ref: asked, wanted: asked } : await resolveRef(git, url.url, asked, source);
+  const wantsMore = source.wantsSubmodules || source.wantsLfs;
+  const script = isCommit ? FETCH_COMMIT : cloneScript(asked !== '');
   const shown = checked(
-    await git.script(isCommit ? FETCH_COMMIT : FETCH_REF, folder, url.url, found.wanted),
+    await git.script(wantsMore ? script : `${script}\n${FORGET}`, folder, url.url, asked),
     source,
     task,
   );
-  const [commit = '', time = ''] = shown.stdout.trim().split(' ');
+  const [facts = '', branch = ''] = shown.stdout.split('\n');
+  const [commit = '', time = ''] = facts.split(' ');
+  const ref = asked === '' ? branch : asked;
   const hasSubmodules = await exists(join(folder, '.gitmodules'));
   const hasLfs = await mentionsLfs(folder);
   if (hasSubmodules && source.wantsSubmodules) {
@@ -114,30 +114,9 @@ export async function clone(
   if (hasLfs && source.wantsLfs) {
     checked(await git.script(PULL_LFS, folder), source, `${task} with its large files`);
   }
-  checked(await git.script(FORGET, folder), source, task);
+  if (wantsMore) checked(await git.script(FORGET, folder), source, task);
   const hostKeys = await git.hostKeys();
-  return { folder, commit, committedAt: Number(time), ref: found.ref, hostKeys, hasSubmodules, hasLfs };
-}
-
-/** The full name of a branch or tag; a branch where both have the name. */
-async function resolveRef(
-  git: GitProgram,
-  url: string,
-  asked: string,
-  source: GitSource,
-): Promise<{ readonly ref: string; readonly wanted: string }> {
-  const task = `Cannot clone "${printable(url)}"`;
-  const names = asked === '' ? ['HEAD'] : [`refs/heads/${asked}`, `refs/tags/${asked}`];
-  const { stdout } = checked(await git.run('ls-remote', '--symref', '--', url, ...names), source, task);
-  const rows = stdout.split('\n').map(line => line.split('\t'));
-  if (asked === '') {
-    const branch = /^ref: refs\/heads\/(\S+)$/.exec(rows.find(([, name]) => name === 'HEAD')?.[0] ?? '')?.[1];
-    if (rows.some(([, name]) => name === 'HEAD')) return { ref: branch ?? 'HEAD', wanted: 'HEAD' };
-    throw new PlimsollError('SOURCE_UNKNOWN', `${task}: the repository is empty`);
-  }
-  const wanted = names.find(name => rows.some(row => row[1] === name));
-  if (wanted !== undefined) return { ref: asked, wanted };
-  throw new PlimsollError('SOURCE_UNKNOWN', `${task}: it has no branch or tag "${printable(asked)}"`);
+  return { folder, commit, committedAt: Number(time), ref, hostKeys, hasSubmodules, hasLfs };
 }
 
 /** The answer of a step that went well. */
@@ -147,6 +126,8 @@ function checked(answer: GitAnswer, source: GitSource, task: string): GitAnswer 
       return answer;
     case 127:
       throw new PlimsollError('BUILDER_UNABLE', `${task}: git is not installed on the builder`);
+    case NO_HEAD:
+      throw new PlimsollError('SOURCE_UNKNOWN', `${task}: the repository is empty`);
     case NO_COMMIT:
       throw new PlimsollError('SOURCE_UNKNOWN', `${task}: no branch or tag has the commit ${printable(source.ref)}`);
     case NO_LFS:

@@ -38,6 +38,11 @@ const SIGNS: readonly Sign[] = [
     advice: () => 'there is no repository at this address, or not for this log-in',
   },
   {
+    pattern: /Remote branch .* not found in upstream/,
+    code: 'SOURCE_UNKNOWN',
+    advice: ({ ref }) => `it has no branch or tag "${printable(ref)}"`,
+  },
+  {
     pattern: /transport '.*' not allowed/,
     code: 'SOURCE_INVALID',
     advice: () => 'a submodule is at an address that is neither HTTPS nor SSH',

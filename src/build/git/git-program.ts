@@ -23,8 +23,6 @@ export interface GitAnswer {
 
 /** A git that can log in to one source. Closing it removes the secrets. */
 export interface GitProgram extends AsyncDisposable {
-  /** Runs a command of git in the working folder. */
-  run(...args: readonly string[]): Promise<GitAnswer>;
   /** Runs a shell script, in which `$GIT` is git and `$1`, `$2`, … the arguments, in a folder of the cell: one start for many commands. */
   script(script: string, folder: string, ...args: readonly string[]): Promise<GitAnswer>;
   /** Lines of known_hosts that were trusted so far. */
@@ -83,11 +81,11 @@ export async function openGit(
     env['GIT_SSH_COMMAND'] = sshCommand(key, knownHosts, (source.hostKeys ?? []).length > 0);
   }
   const secrets = [...secretsOf(source), ...(proxies?.secrets ?? [])];
-  const start = async (program: string, args: readonly string[]) => {
+  const run = async (args: readonly string[]) => {
     let stdout = '';
     let stderr = '';
     const status = await cell.run({
-      program,
+      program: 'sh',
       args,
       env: { ...env, GIT: git },
       network: 'host',
@@ -105,9 +103,8 @@ export async function openGit(
     return { status, stdout, stderr: maskSecrets(stderr, secrets) };
   };
   return {
-    run: async (...args) => await start(git, args),
     script: async (script, folder, ...args) =>
-      await start('sh', ['-c', `set -eu; cd "$1"; shift\n${script}`, 'sh', folder, ...args]),
+      await run(['-c', `set -eu; cd "$1"; shift\n${script}`, 'sh', folder, ...args]),
     hostKeys: async () => {
       const text = await cell.read('secret/known_hosts');
       return [...new Set(text.split('\n').filter(line => line.trim() !== ''))];
