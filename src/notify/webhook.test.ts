@@ -169,17 +169,20 @@ describeStores('webhooks', open => {
     expect(received).toEqual([]);
   });
 
-  test.each(['ftp://example.test/', 'nothing', 'https://user:password@example.test/', 'mailto:someone@example.test'])(
-    'the address "%s" is refused',
-    async address => {
-      const made = createWebhook(
-        context,
-        { namespaceId, name: 'x', url: address, kinds: ['run.completed'], filter: {}, isEnabled: true },
-        by,
-      );
-      await expect(made).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
-    },
-  );
+  test.each([
+    'ftp://example.test/',
+    'nothing',
+    'https://user:password@example.test/',
+    'mailto:someone@example.test',
+    'http://169.254.169.254/latest',
+  ])('the address "%s" is refused', async address => {
+    const made = createWebhook(
+      context,
+      { namespaceId, name: 'x', url: address, kinds: ['run.completed'], filter: {}, isEnabled: true },
+      by,
+    );
+    await expect(made).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+  });
 
   test('a change based on an old revision is refused; a removed webhook is gone with its log', async () => {
     const { webhook } = await make();

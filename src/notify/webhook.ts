@@ -3,6 +3,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { PlimsollError } from '#base/errors.ts';
+import { whyRefused } from '#image/registry/address.ts';
 import { type Actor, recordAudit } from '#store/audit.ts';
 import type { ServerContext } from '#store/context.ts';
 import type { Db } from '#store/database.ts';
@@ -205,6 +206,11 @@ function checkUrl(text: string, { hasMail }: MailAbility): void {
       'REQUEST_INVALID',
       'Cannot use the address of the webhook: it holds a password; receivers check the signature instead',
     );
+  }
+  // What no setting allows is said now, and not by a delivery that fails some day. Names are looked up when something is delivered.
+  const refused = whyRefused(url.hostname, { allowsLoopback: true, allowsLinkLocal: false });
+  if (refused !== undefined) {
+    throw new PlimsollError('REQUEST_INVALID', `Cannot use the address of the webhook: ${url.hostname} ${refused}`);
   }
 }
 
