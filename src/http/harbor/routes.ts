@@ -16,6 +16,7 @@ import { type AdapterScan, findAdapterScan } from '#store/adapter-scan.ts';
 import { findCurrentVersion } from '#store/database-version.ts';
 import { toProblem } from '../problem.ts';
 import { signedIn } from '../route-access.ts';
+import { tellIssue } from '../violation-words.ts';
 import { type HarborScanner, toHarborReport, toHarborSbom } from './report.ts';
 
 const PREFIX = '/harbor/api/v1';
@@ -163,7 +164,9 @@ function readRequest(body: unknown): z.output<typeof scanRequest> {
   const parsed = scanRequest.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw invalid(`${issue?.path.join('.') ?? 'its body'}: ${issue?.message ?? 'malformed'}`);
+  if (issue === undefined) throw invalid('its body is malformed');
+  const { code, message, path, ...params } = issue;
+  throw invalid(`${path.join('.') || 'its body'} ${tellIssue({ keyword: code, message, params }) ?? `(${message})`}`);
 }
 
 /** Whoever may scan anywhere: images of another registry belong to no namespace. @throws {PlimsollError} `FORBIDDEN`. */
