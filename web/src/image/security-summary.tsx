@@ -66,6 +66,7 @@ export function SecuritySummary({
 function Report({ scan, to, of }: { readonly scan: ImageScan; readonly to: string; readonly of: string }) {
   const { counts, packageCount, endOfLife } = scan;
   const total = totalOf(counts);
+  const waived = totalOf(scan.waived);
   if (total > 0) {
     return (
       <Link to={to} className="plimsoll-summary">
@@ -73,6 +74,7 @@ function Report({ scan, to, of }: { readonly scan: ImageScan; readonly to: strin
         <span className="plimsoll-quiet">
           {formatCount(counts.fixable)} fixable
           {counts.knownExploited > 0 && `, ${formatCount(counts.knownExploited)} known exploited`}
+          {waived > 0 && `, ${formatCount(waived)} waived`}
         </span>
         <EndOfLife endOfLife={endOfLife} />
         <Of what={of} />
@@ -97,6 +99,7 @@ function Report({ scan, to, of }: { readonly scan: ImageScan; readonly to: strin
           </Icon>{' '}
           Undetermined <span className="plimsoll-quiet">({formatThings(counts.undetermined, 'package')})</span>
         </span>
+        <Waived count={waived} />
         <EndOfLife endOfLife={endOfLife} />
         <Of what={of} />
       </Link>
@@ -114,19 +117,28 @@ function Report({ scan, to, of }: { readonly scan: ImageScan; readonly to: strin
         <span className="plimsoll-quiet">
           {endOfLife.release}, since {endOfLife.since}
         </span>
+        <Waived count={waived} />
         <Of what={of} />
       </Link>
     );
   }
   return (
-    <Link to={to}>
-      <Icon status="success" isInline>
-        <CheckCircleIcon />
-      </Icon>{' '}
-      Passed
+    <Link to={to} className="plimsoll-summary">
+      <span>
+        <Icon status="success" isInline>
+          <CheckCircleIcon />
+        </Icon>{' '}
+        Passed
+      </span>
+      <Waived count={waived} />
       <Of what={of} />
     </Link>
   );
+}
+
+/** What is accepted is told beside what is counted: it passed with it. */
+function Waived({ count }: { readonly count: number }) {
+  return count === 0 ? null : <span className="plimsoll-quiet">{formatThings(count, 'finding')} waived</span>;
 }
 
 /** Links are read out of their table, so each says whose it is. */
