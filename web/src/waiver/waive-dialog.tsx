@@ -92,7 +92,8 @@ export function WaiveDialog({
       onClose={() => onClose(false)}
     >
       <Alert isInline isPlain variant="info" title="Told, but not counted">
-        What is waived stays in the report, apart and with your reason. Counts, the overview and gates are without it.
+        What is waived stays in the report, apart and with your reason. Counts and the overview are without it;
+        certification and the catalogue are not.
       </Alert>
       <List isPlain aria-label="What is waived">
         {findings.slice(0, MAX_SHOWN).map(one => (

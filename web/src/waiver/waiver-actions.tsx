@@ -25,7 +25,7 @@ export function useEndWaiver(): (waiver: Endable) => Promise<void> {
   return async waiver => {
     const isSure = await confirm({
       title: `End the waiver of ${waiver.vulnerability}?`,
-      body: 'What it sets aside is counted again, wherever it holds, and gates may fail by it. The waiver stays in the list, as ended.',
+      body: 'What it sets aside is counted again, wherever it holds. The waiver stays in the list, as ended, and is not revived.',
       action: 'End the waiver',
     });
     if (isSure) end.mutate(waiver);

@@ -14,7 +14,6 @@ export const STALE_BY_WAIVER = [
   'registries',
   'overview',
   'vulnerabilities',
-  'projects',
 ] as const;
 
 /** A page of waivers, newest first. */
