@@ -10,7 +10,7 @@ import { openZip } from '#inventory/zip/zip.ts';
 import { formatPlatform } from '#oci/platform.ts';
 import { parseReference } from '#oci/reference.ts';
 import { type CertificationWorld, startCertificationWorld } from '../fixtures/certification-world.ts';
-import { QuayClient, type ReportJson } from '../fixtures/quay-client.ts';
+import { QuayClient, type ReportJson, type RequestLayer } from '../fixtures/quay-client.ts';
 import { type RegistryServer, startRegistryServer } from '../fixtures/registry-server.ts';
 import { hasSharedData, readExpectedPackages, SHARED_DATA } from '../fixtures/shared-data.ts';
 
@@ -85,7 +85,7 @@ describe.skipIf(!hasSharedData)('shared data', () => {
     const image = opened.images.find(
       one => one.platform !== undefined && formatPlatform(one.platform).startsWith(platform),
     );
-    const layers: { hash: string; uri: string; headers: {} }[] = [];
+    const layers: RequestLayer[] = [];
     for (const layer of image?.layers ?? []) {
       if (layer.kind !== 'tar') continue;
       storage.addBlob(Buffer.concat(await Array.fromAsync(await layer.open({ signal }))));

@@ -232,6 +232,7 @@ describe('a layer that cannot be had is an error that Quay tries again, without 
     expect(index).toMatchObject({ state: 'IndexError', success: false, packages: {} });
     expect(index.err).toMatch(says);
     expect(index.err).not.toContain('secret');
+    expect(world.log.join('\n')).not.toContain('very-secret');
     expect(await quay.report(one.digest)).toBeUndefined();
     // With a link that works it is fine the next time.
     const again = await quay.index(one.digest, layersOf(one, storage.url));

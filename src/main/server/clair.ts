@@ -51,11 +51,18 @@ export async function startClairWork(
   const { key, webhook } = settings.clair ?? {};
   const stopping = new AbortController();
   if (key === undefined) log.warn('clair API asks for no key: whoever reaches it may use it');
-  await queue.work(
-    'clair-index',
-    ({ manifestHash }, { signal }) => runClairIndex(context, manifestHash, AbortSignal.any([signal, stopping.signal])),
-    CONCURRENCY,
-  );
+  const index = async (manifest: string, signal: AbortSignal) => {
+    const started = performance.now();
+    try {
+      const end = await runClairIndex(context, manifest, AbortSignal.any([signal, stopping.signal]));
+      const durationMs = Math.round(performance.now() - started);
+      if (end !== undefined) log.info({ manifest, durationMs, ...end }, 'clair index ended');
+    } catch (err) {
+      if (!signal.aborted && !stopping.signal.aborted) log.error({ err, manifest }, 'clair index failed');
+      throw err;
+    }
+  };
+  await queue.work('clair-index', ({ manifestHash }, { signal }) => index(manifestHash, signal), CONCURRENCY);
   await resumeClairIndexes(context);
   if (webhook !== undefined) {
     await startTelling(context, { webhook, key, address, log });

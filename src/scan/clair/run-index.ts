@@ -36,18 +36,28 @@ const MAX_FETCHES = 12;
 /** Of a layer, to see whether it is an archive at all. */
 const HEAD_BYTES = 64 * 1024;
 
-/** Indexes an image that was asked for. A failure is the index's end, unless the server stops. */
-export async function runClairIndex(context: ClairContext, manifestHash: string, signal: AbortSignal): Promise<void> {
+/** How an index ended; missing when it was not for this server to end it. */
+export interface ClairIndexEnd {
+  readonly state: 'done' | 'failed';
+  readonly error?: string;
+}
+
+/** Indexes an image that was asked for. A failure is the index's end, unless the server stops. @throws what is a bug. */
+export async function runClairIndex(
+  context: ClairContext,
+  manifestHash: string,
+  signal: AbortSignal,
+): Promise<ClairIndexEnd | undefined> {
   const { store, sealer, now } = context;
   const claim = { manifestHash, attempt: randomUUID() };
   const claimedUntil = () => new Date(now().getTime() + CLAIM_MS);
   const claimed = await claimClairIndex(store.db, manifestHash, { ...claim, at: now(), until: claimedUntil() });
   // Somebody else is at it, or it was deleted.
-  if (claimed === undefined) return;
+  if (claimed === undefined) return undefined;
   if (claimed.version !== analyserVersion()) {
     // Asked for of a server that reads otherwise, which asks again until it has the job itself.
     await moveClairIndex(store.db, claim, { state: 'queued' });
-    return;
+    return undefined;
   }
   const lost = new AbortController();
   const move = async (to: Parameters<typeof moveClairIndex>[2]) => {
@@ -62,9 +72,10 @@ export async function runClairIndex(context: ClairContext, manifestHash: string,
     const onFetched = () => move({ claimedUntil: claimedUntil(), state: 'scanning' });
     await readClaimed(context, manifest, claimed.documentDigest as Digest, { signal: both, onFetched });
     await move({ state: 'done' });
+    return { state: 'done' };
   } catch (cause) {
     // Deleted, or asked for anew with other layers: that is another's.
-    if (lost.signal.aborted) return;
+    if (lost.signal.aborted) return undefined;
     if (signal.aborted) {
       await move({ state: 'queued' });
       throw cause;
@@ -77,6 +88,7 @@ export async function runClairIndex(context: ClairContext, manifestHash: string,
       isUnsupported: code === 'MANIFEST_UNSUPPORTED',
     });
     if (isBug) throw cause;
+    return { state: 'failed', error: message };
   } finally {
     clearInterval(renewal);
   }
