@@ -4,6 +4,7 @@ import type { ProjectRecord } from '#store/project.ts';
 import type { ProjectImage } from '#store/project-image.ts';
 import { listTestResults } from '#store/project-result.ts';
 import { assessHealth } from './health.ts';
+import { findIndexFaults } from './index-members.ts';
 import type { ProjectContext } from './project-context.ts';
 import type { Situation } from './situation.ts';
 
@@ -49,6 +50,7 @@ export async function findObjections(
       `The image is certified by its client's word alone: ${await tellFailedChecks(context, image)}`,
     );
   }
+  for (const fault of await findIndexFaults(context, image)) against('index_incomplete', fault);
   const health = image.scanState === 'completed' ? await assessHealth(context, image, signal) : undefined;
   if (health !== undefined) {
     const { gate, grade } = health;

@@ -19,6 +19,7 @@ import { listTestResults } from '#store/project-result.ts';
 import { inTransaction } from '#store/transaction.ts';
 import { requireAtPlace, syncTags } from './catalogued-place.ts';
 import { certifiedBy } from './image.ts';
+import { learnIndex } from './index-members.ts';
 import { advanceStatus } from './manage-project.ts';
 import { findObjections } from './objections.ts';
 import type { ProjectContext } from './project-context.ts';
@@ -61,21 +62,24 @@ export async function publishAutomatically(
   const project = image === undefined ? undefined : await findProject(db, { id: image.projectId });
   if (image === undefined || project === undefined || image.publishedAt !== undefined) return false;
   if (!isWanted && (!project.autoPublish || (await context.holdsBack?.(image)) === true)) return false;
-  // A client that submits has not finished before its result belongs to the image.
-  const isWhole =
-    image.origin !== 'report' || (await listTestResults(db, { imageId, origin: 'reported', limit: 1 })).length > 0;
-  if (!isWhole) return false;
   // Architectures of one index go together.
   const images =
     image.listDigest === undefined
       ? [image]
       : await listProjectImages(db, { projectId: project.id, listDigest: image.listDigest, limit: 100 });
   for (const one of images) {
-    if ((await findObjections(context, project, one, signal)).length > 0) return false;
+    if (!(await isWhole(context, one)) || (await findObjections(context, project, one, signal)).length > 0)
+      return false;
   }
   const by: Actor = { name: 'plimsoll' };
   await publish(context, project, images, { by, overrideReason: undefined, tag: undefined }, signal);
   return true;
+}
+
+/** A client that submits has not finished before its result belongs to the image. */
+async function isWhole({ store }: ProjectContext, { id, origin }: ProjectImage): Promise<boolean> {
+  if (origin !== 'report') return true;
+  return (await listTestResults(store.db, { imageId: id, origin: 'reported', limit: 1 })).length > 0;
 }
 
 async function perform(
@@ -120,6 +124,8 @@ async function publish(
   }: { readonly by: Actor; readonly overrideReason: string | undefined; readonly tag: string | undefined },
   signal: AbortSignal,
 ): Promise<void> {
+  const [one] = images;
+  const unknown = one === undefined ? undefined : await learnIndex(context, project, one, signal);
   for (const image of images) {
     if (tag !== undefined && !image.tags.some(({ name }) => name === tag)) {
       throw new ProjectError(
@@ -134,7 +140,7 @@ async function publish(
       const which = images.length > 1 ? ` for ${image.architecture}` : '';
       throw new ProjectError(
         first.situation,
-        `Cannot publish image ${image.id}${which}: ${standing.map(({ message }) => message).join('; ')}`,
+        `Cannot publish image ${image.id}${which}: ${[...standing, ...(unknown === undefined ? [] : [unknown])].map(({ message }) => message).join('; ')}`,
       );
     }
     await requireAtPlace(context, project, image, signal);

@@ -10,9 +10,12 @@ import { findProjectImage, type ProjectImage, updateProjectImage } from '#store/
 import { certifyImage } from './certify-image.ts';
 import { describeStored } from './describe-stored.ts';
 import { fetchImages } from './fetch-images.ts';
+import { learnIndex } from './index-members.ts';
 import type { ProjectContext } from './project-context.ts';
 import { publishAutomatically } from './publish.ts';
 import { ProjectError } from './situation.ts';
+
+const INDEX_RETRY_MS = 10 * 60_000;
 
 /**
  * Goes on with an image: reads it where it lies when that has not been done, certifies it, and publishes it where that is wanted. May run any
@@ -36,6 +39,7 @@ export async function runImage(context: ProjectContext, imageId: string, signal:
       if (!(await readWhereItLies(context, image, project, signal))) return;
       await certifyImage(context, image, project, signal);
     }
+    await learnItsIndex(context, image, project, signal);
     await publishAutomatically(context, imageId, signal);
   } catch (error) {
     if (signal.aborted) throw error;
@@ -94,6 +98,21 @@ async function readWhereItLies(
     await queue.send(store.db, 'project-image', { imageId: id }, { startAfter: retryAt, singletonKey: id });
   }
   return false;
+}
+
+/** What the image is published with; tried again where that may help. */
+async function learnItsIndex(
+  context: ProjectContext,
+  image: ProjectImage,
+  project: ProjectRecord,
+  signal: AbortSignal,
+): Promise<void> {
+  const { queue, store, now } = context;
+  const failure = await learnIndex(context, project, image, signal);
+  if (failure?.retryAt === undefined) return;
+  // How often that was is not counted, so it is not soon.
+  const startAfter = new Date(Math.max(failure.retryAt.getTime(), now().getTime() + INDEX_RETRY_MS));
+  await queue.send(store.db, 'project-image', { imageId: image.id }, { startAfter, singletonKey: image.id });
 }
 
 /** What a client did not tell of an image, now that we have read it. */

@@ -39,6 +39,8 @@ export const SITUATIONS = {
   hub_account_required: 'REGISTRY_DENIED',
   registry_failed: 'REGISTRY_UNAVAILABLE',
   not_scanned: 'CONFLICT',
+  /** Not all images of an index are there, or have passed. */
+  index_incomplete: 'CONFLICT',
   published: 'CONFLICT',
   scan_failed: 'CONFLICT',
 } as const satisfies Record<string, ErrorCode>;

@@ -83,6 +83,71 @@ describe.each(stores)('preflight, replayed against %s', store => {
     }
   }, 60_000);
 
+  test('an index is published by itself once all its architectures that are certified were submitted, and not before', async () => {
+    const project = await world.addProject({ name: 'as one' }, { auto_publish: true, repository: 'acme/as-one' });
+    const pilots = [];
+    for (const architecture of ['amd64', 'arm64', 'riscv64']) {
+      pilots.push({
+        architecture,
+        image: await makePilot(`as one ${architecture}`, { platform: `linux/${architecture}` }),
+      });
+    }
+    const [amd64, arm64] = pilots;
+    if (amd64 === undefined || arm64 === undefined) throw new Error('There are three');
+    const index = makeIndex(pilots.map(({ image }) => image));
+    world.registry.hold('acme/as-one', '1.0-1', index);
+    const submit = async (one: typeof amd64) => {
+      const options = optionsFor(project, { repository: 'acme/as-one' });
+      return (await replayPreflight(options, { ...one, listDigest: index.digest })).imageId;
+    };
+    const read = async (id: string) =>
+      (await world.acme.native('GET', `project-images/${id}`)).json<{
+        image: { publishedAt: string | null };
+        objections: { situation: string; message: string }[];
+      }>();
+    const first = await submit(amd64);
+    // All that stands against it is what is not there.
+    await expect
+      .poll(async () => (await read(first)).objections, { timeout: 60_000 })
+      .toEqual([
+        {
+          situation: 'index_incomplete',
+          message: 'The images of an index are published as one, and of this one’s that for arm64 was not submitted',
+          isWaivable: true,
+        },
+      ]);
+    expect((await read(first)).image.publishedAt).toBeNull();
+    const path = `v1/projects/certification/id/${project._id}/requests/images`;
+    const asked = await world.acme.pyxis('POST', path, { operation: 'publish', image_id: first });
+    const request = async () =>
+      (await world.acme.native('GET', `project-requests/${asked.json()['_id']}`)).json<{ status: string }>();
+    await expect.poll(async () => (await request()).status, { timeout: 30_000 }).toBe('failed');
+    expect(await request()).toMatchObject({
+      situation: 'index_incomplete',
+      statusMessage: expect.stringContaining('that for arm64 was not submitted'),
+    });
+    const second = await submit(arm64);
+    for (const id of [first, second]) {
+      await expect.poll(async () => (await read(id)).image.publishedAt, { timeout: 60_000 }).not.toBeNull();
+    }
+  }, 180_000);
+
+  test('an image of an index that is not at the registry is not published by itself', async () => {
+    const project = await world.addProject({ name: 'no index' }, { auto_publish: true, repository: 'acme/no-index' });
+    const image = await makePilot('no index');
+    world.registry.hold('acme/no-index', '1.0-1', image);
+    const listDigest = `sha256:${'e'.repeat(64)}`;
+    const options = optionsFor(project, { repository: 'acme/no-index' });
+    const { imageId } = await replayPreflight(options, { image, architecture: 'amd64', listDigest });
+    const objections = async () =>
+      (await world.acme.native('GET', `project-images/${imageId}`))
+        .json<{ objections: { message: string }[] }>()
+        .objections.map(({ message }) => message);
+    await expect
+      .poll(objections, { timeout: 60_000 })
+      .toEqual([expect.stringContaining(`which these are is not known: ${listDigest} was not read`)]);
+  }, 90_000);
+
   test('a normal project: base images are asked for, packages are sent, and failed runs are kept as such', async () => {
     const project = await world.addProject(
       { name: 'on-ubi' },
