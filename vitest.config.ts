@@ -8,9 +8,10 @@ export default defineConfig({
     execArgv: ['--conditions=plimsoll-source'],
     // Many suites wait for servers, browsers and registries more than they compute: one file more at a time than a small machine has cores.
     maxWorkers: 3,
-    testTimeout: 30_000,
-    // Databases and servers start in hooks; on a busy machine that takes its time.
-    hookTimeout: 60_000,
+    // On a busy machine everything takes its time, and no test is about time: these end only what hangs.
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     setupFiles: ['test/no-internet.ts'],
     globalSetup: ['test/postgres-end.ts'],
   },

@@ -51,17 +51,17 @@ describe.skipIf(whyNoBrowser() !== undefined || !canBuild)('builds of a project'
     return dialog;
   };
 
-  test('from a source that is tried first to an image with a grade', { timeout: 120_000 }, async () => {
+  test('from a source that is tried first to an image with a grade', { timeout: 180_000 }, async () => {
     await page.goto('/projects');
     await page.getByRole('link', { name: 'Pilot' }).click();
     await page.getByRole('tab', { name: 'Builds' }).click();
     await page.getByText('The build service is not set up').waitFor();
     const dialog = await configure('pilot');
     await dialog.getByRole('button', { name: 'Test the source' }).click();
-    await dialog.getByText('The source cannot be used').waitFor({ timeout: 30_000 });
+    await dialog.getByText('The source cannot be used').waitFor({ timeout: 60_000 });
     await dialog.getByLabel('Certificates of the Git host').fill(git.caPem);
     await dialog.getByRole('button', { name: 'Test the source' }).click();
-    await dialog.getByText('The source can be built').waitFor({ timeout: 30_000 });
+    await dialog.getByText('The source can be built').waitFor({ timeout: 60_000 });
     await dialog.getByLabel('Build arguments').fill('SECRET=hush');
     await expectAccessible(page);
     await dialog.getByRole('button', { name: 'Save' }).click();
@@ -69,7 +69,7 @@ describe.skipIf(whyNoBrowser() !== undefined || !canBuild)('builds of a project'
 
     const adding = await add('1.0');
     await adding.getByRole('button', { name: 'Use the next free number of this version' }).click();
-    await expect.poll(async () => await adding.getByLabel('Tag').inputValue(), { timeout: 20_000 }).toBe('1.0-1');
+    await expect.poll(async () => await adding.getByLabel('Tag').inputValue(), { timeout: 60_000 }).toBe('1.0-1');
     await adding.getByRole('button', { name: 'Add the build' }).click();
     await page.getByRole('heading', { name: 'Build 1.0-1', level: 1 }).waitFor();
     await page.getByText('Succeeded', { exact: true }).waitFor({ timeout: 90_000 });
@@ -81,7 +81,7 @@ describe.skipIf(whyNoBrowser() !== undefined || !canBuild)('builds of a project'
     await page.getByRole('link', { name: '1.0-1' }).waitFor();
   });
 
-  test('a build that fails says where, and is built again under the next number', { timeout: 90_000 }, async () => {
+  test('a build that fails says where, and is built again under the next number', { timeout: 180_000 }, async () => {
     const dialog = await configure('broken');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.waitFor({ state: 'detached' });

@@ -34,7 +34,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('scan jobs', () => {
   }, 300_000);
   afterAll(() => world?.[Symbol.asyncDispose]());
 
-  test('a run is paused and goes on, before the eyes of whoever watches', { timeout: 90_000 }, async () => {
+  test('a run is paused and goes on, before the eyes of whoever watches', { timeout: 180_000 }, async () => {
     await using slow = await startRegistryServer({ catalog: 'listed' });
     const letGo = holdBack(slow);
     const slowId = await connect('Slow shore', slow.host);
@@ -53,7 +53,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('scan jobs', () => {
     await choose(page, 'Actions', 'Go on');
     await page.getByText('Running', { exact: true }).first().waitFor();
     letGo();
-    await page.getByText('2 of 2 images').waitFor({ timeout: 45_000 });
+    await page.getByText('2 of 2 images').waitFor({ timeout: 60_000 });
     await page
       .getByText('Finished', { exact: true })
       .or(page.getByText('Done', { exact: true }))
@@ -63,7 +63,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('scan jobs', () => {
     await page.getByText('Went on').waitFor();
   });
 
-  test('a job is changed after its effect was looked at', { timeout: 60_000 }, async () => {
+  test('a job is changed after its effect was looked at', { timeout: 180_000 }, async () => {
     const jobId = await schedule(registryId, 'tidal', {});
     await page.goto(`/jobs/${jobId}`);
     await choose(page, 'Actions', 'Edit settings');
@@ -110,7 +110,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('scan jobs', () => {
     await page.getByRole('button', { name: 'Make an address' }).waitFor();
   });
 
-  test('several jobs are deleted at once, by their names', { timeout: 60_000 }, async () => {
+  test('several jobs are deleted at once, by their names', { timeout: 180_000 }, async () => {
     for (const name of ['ebb', 'flood', 'slack']) await schedule(registryId, name, {});
     await page.goto(`/registries/${registryId}/jobs`);
     for (const name of ['ebb', 'flood']) {
@@ -135,7 +135,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('scan jobs', () => {
     await page.getByRole('row', { name: /slack/ }).getByText('Cancelled', { exact: true }).waitFor();
   });
 
-  test('a first scan needs no mouse', { timeout: 90_000 }, async () => {
+  test('a first scan needs no mouse', { timeout: 180_000 }, async () => {
     const keyboard = page.keyboard;
     await page.goto('/registries');
     await page.getByRole('link', { name: 'Harbour' }).waitFor();

@@ -47,7 +47,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => world?.[Symbol.asyncDispose]());
 
-test.skipIf(!isPossible)('a run is cancelled, and restarted where it was cut short', { timeout: 90_000 }, async () => {
+test.skipIf(!isPossible)('a run is cancelled, and restarted where it was cut short', { timeout: 180_000 }, async () => {
   // A sensor that takes nothing new keeps the run waiting.
   await page.goto(`/sensors/${sensorId}`);
   await page.getByRole('button', { name: 'Actions' }).click();
@@ -76,7 +76,7 @@ test.skipIf(!isPossible)('a run is cancelled, and restarted where it was cut sho
   await page.goto(`/registries/${registryId}/jobs`);
   await page.getByRole('button', { name: 'Actions for nightly' }).click();
   await page.getByRole('menuitem', { name: 'Restart: the rest, or all anew' }).click();
-  await page.getByText('Finished', { exact: true }).waitFor({ timeout: 45_000 });
+  await page.getByText('Finished', { exact: true }).waitFor({ timeout: 60_000 });
   await expectAccessible(page);
   await page.getByRole('link', { name: 'nightly' }).click();
   await page.getByRole('link', { name: 'Run 2' }).waitFor();
@@ -103,7 +103,7 @@ test.skipIf(!isPossible)(
   },
 );
 
-test.skipIf(!isPossible)('repositories are chosen from the list of the registry', { timeout: 60_000 }, async () => {
+test.skipIf(!isPossible)('repositories are chosen from the list of the registry', { timeout: 180_000 }, async () => {
   await page.goto(`/registries/${registryId}/jobs/new`);
   await page.getByRole('button', { name: 'Choose from the registry’s list' }).click();
   const dialog = page.getByRole('dialog', { name: 'Repositories of the registry' });
@@ -152,7 +152,7 @@ test.skipIf(!isPossible)(
   },
 );
 
-test.skipIf(!isPossible)('a viewer cannot do what an operator can', { timeout: 90_000 }, async () => {
+test.skipIf(!isPossible)('a viewer cannot do what an operator can', { timeout: 180_000 }, async () => {
   const viewer = { name: 'vera', password: 'a-quiet-harbour-at-dawn' };
   await page.goto('/settings/accounts');
   await page.getByRole('button', { name: 'New account' }).click();
@@ -194,7 +194,7 @@ test.skipIf(!isPossible)('a viewer cannot do what an operator can', { timeout: 9
   await hers.context().close();
 });
 
-test.skipIf(!isPossible)('a key is shown once', { timeout: 60_000 }, async () => {
+test.skipIf(!isPossible)('a key is shown once', { timeout: 180_000 }, async () => {
   await page.goto('/account');
   await page.getByRole('button', { name: 'New API key' }).click();
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('pipeline');
@@ -245,7 +245,7 @@ test.skipIf(!isPossible)(
   },
 );
 
-test.skipIf(!isPossible)('names from outside are text, whatever they look like', { timeout: 60_000 }, async () => {
+test.skipIf(!isPossible)('names from outside are text, whatever they look like', { timeout: 180_000 }, async () => {
   const messages: string[] = [];
   page.on('console', message => messages.push(message.text()));
   const { items: namespaces } = (await world.call('GET', '/api/v1/namespaces')) as { items: { id: string }[] };
@@ -326,7 +326,7 @@ test.skipIf(!isPossible)(
   },
 );
 
-test.skipIf(!isPossible)('the server goes away and comes back', { timeout: 90_000 }, async () => {
+test.skipIf(!isPossible)('the server goes away and comes back', { timeout: 180_000 }, async () => {
   await page.goto('/registries');
   await page.getByRole('link', { name: 'Harbour' }).waitFor();
   await world.stopServer();
@@ -335,7 +335,7 @@ test.skipIf(!isPossible)('the server goes away and comes back', { timeout: 90_00
   await page.getByRole('link', { name: 'Harbour' }).waitFor();
   await expectAccessible(page);
   await world.startServer();
-  await page.getByText('The server cannot be reached').waitFor({ state: 'detached', timeout: 30_000 });
+  await page.getByText('The server cannot be reached').waitFor({ state: 'detached', timeout: 60_000 });
   await world.call('PATCH', `/api/v1/registries/${registryId}`, { name: 'Haven' });
   await page.reload();
   await page.getByRole('link', { name: 'Haven' }).waitFor();

@@ -54,7 +54,7 @@ describe.skipIf(!isPossible)('projects and the catalogue', () => {
     return await Promise.all(paths.map(async path => (await fetch(path)).status));
   };
 
-  test('a project is made, gets a pull secret, scans by pull spec and publishes', { timeout: 120_000 }, async () => {
+  test('a project is made, gets a pull secret, scans by pull spec and publishes', { timeout: 180_000 }, async () => {
     await page.goto('/projects');
     await page.getByRole('heading', { name: 'There is no project' }).waitFor();
     await expectAccessible(page);
@@ -122,7 +122,7 @@ describe.skipIf(!isPossible)('projects and the catalogue', () => {
     await spec.fill(`${vault.host}/acme/pilot@${digest}`);
     await dialog.getByLabel('Tag').fill('1.0-1');
     await dialog.getByRole('button', { name: 'Scan', exact: true }).click();
-    await page.getByText('Checks passed').waitFor({ timeout: 30_000 });
+    await page.getByText('Checks passed').waitFor({ timeout: 60_000 });
     await page.getByText('Grade A').waitFor();
     await expectAccessible(page);
 
@@ -134,7 +134,7 @@ describe.skipIf(!isPossible)('projects and the catalogue', () => {
     await page.getByRole('tab', { name: 'Security report' }).waitFor();
     await page.goBack();
     await page.getByRole('button', { name: 'Publish', exact: true }).click();
-    await page.getByText('In the catalogue since').waitFor({ timeout: 30_000 });
+    await page.getByText('In the catalogue since').waitFor({ timeout: 60_000 });
     await expectAccessible(page);
     // What preflight prints leads here, too.
     const [, projectId = '', imageId = ''] = /projects\/(\w+)\/images\/(\w+)/.exec(page.url()) ?? [];
@@ -144,7 +144,7 @@ describe.skipIf(!isPossible)('projects and the catalogue', () => {
     expect(await page.evaluate('window.hacked')).toBeUndefined();
   });
 
-  test('everybody sees what is published, signed in or not', { timeout: 60_000 }, async () => {
+  test('everybody sees what is published, signed in or not', { timeout: 180_000 }, async () => {
     const stranger = await world.open({ width: 412, dark: true });
     await stranger.goto('/projects');
     await stranger.waitForURL('**/sign-in?**');
@@ -175,7 +175,7 @@ describe.skipIf(!isPossible)('projects and the catalogue', () => {
     await stranger.context().close();
   });
 
-  test('a viewer sees a project and can change nothing of it', { timeout: 60_000 }, async () => {
+  test('a viewer sees a project and can change nothing of it', { timeout: 180_000 }, async () => {
     const viewer = { name: 'vera', password: 'a-quiet-harbour-at-dawn' };
     await world.call('POST', '/api/v1/accounts', { ...viewer, displayName: 'Vera' });
     await world.call('PUT', '/api/v1/members/vera', { role: 'viewer' });
@@ -242,7 +242,7 @@ describe.skipIf(!isPossible)('projects and the catalogue', () => {
       await podman(...storage, 'tag', source, target);
       await podman(...storage, 'push', '--tls-verify=false', target);
 
-      await page.getByText('Checks failed').waitFor({ timeout: 45_000 });
+      await page.getByText('Checks failed').waitFor({ timeout: 60_000 });
       await page.getByRole('link', { name: '2.0-1, amd64', exact: true }).click();
       await page.getByText('COPY LICENSE /licenses/', { exact: false }).first().waitFor();
       await page.getByText('It cannot be published yet').waitFor();
@@ -252,7 +252,7 @@ describe.skipIf(!isPossible)('projects and the catalogue', () => {
       await despite.getByLabel('Reason').fill('A customer needs it until Friday');
       await expectAccessible(page);
       await despite.getByRole('button', { name: 'Publish all the same' }).click();
-      await page.getByText('In the catalogue since').waitFor({ timeout: 30_000 });
+      await page.getByText('In the catalogue since').waitFor({ timeout: 60_000 });
       await page.getByText('by admin: A customer needs it until Friday').waitFor();
       const id = page.url().split('/').at(-1) ?? '';
       expect(await statuses(id)).toEqual([200, 200, 200]);
@@ -260,7 +260,7 @@ describe.skipIf(!isPossible)('projects and the catalogue', () => {
       await page.getByRole('button', { name: 'Actions for 2.0-1, amd64' }).click();
       await page.getByRole('menuitem', { name: 'Unpublish…' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Unpublish' }).click();
-      await page.getByText('It cannot be published yet').waitFor({ timeout: 30_000 });
+      await page.getByText('It cannot be published yet').waitFor({ timeout: 60_000 });
       // Strangers are told nothing of what is not published.
       expect(await statuses(id)).toEqual([404, 404, 404]);
     },

@@ -22,7 +22,7 @@ const run = promisify(execFile);
 const isPossible = whyNoBrowser() === undefined;
 const SHARED = resolve(process.env['PLIMSOLL_SHARED'] ?? resolve(import.meta.dirname, '../../../../shared'), 'data');
 /** As long as everything else in a browser is waited for. */
-const PATIENT = { timeout: 15_000 };
+const PATIENT = { timeout: 60_000 };
 const HOSTILE = '<img src=x onerror="window.hacked=1">';
 
 interface TagJson {
@@ -52,7 +52,7 @@ describe.skipIf(!isPossible)('security pages', () => {
   }, 300_000);
   afterAll(() => world?.[Symbol.asyncDispose]());
 
-  test('from the overview to what needs attention', { timeout: 60_000 }, async () => {
+  test('from the overview to what needs attention', { timeout: 180_000 }, async () => {
     await page.goto('/overview');
     await page.getByRole('link', { name: /known to be exploited/ }).click();
     await page.getByRole('heading', { name: 'Images', level: 1 }).waitFor();
@@ -61,7 +61,7 @@ describe.skipIf(!isPossible)('security pages', () => {
     await expectAccessible(page);
   });
 
-  test('from a tag to its child manifests, to a report, to a weakness', { timeout: 60_000 }, async () => {
+  test('from a tag to its child manifests, to a report, to a weakness', { timeout: 180_000 }, async () => {
     await page.goto('/repositories');
     await page.getByLabel('Search repositories').fill('many');
     // Rows move when the answer is here; who clicks before may click on nothing.
@@ -91,7 +91,7 @@ describe.skipIf(!isPossible)('security pages', () => {
     await expectAccessible(page);
   });
 
-  test('nothing found in a release past its end is no pass', { timeout: 60_000 }, async () => {
+  test('nothing found in a release past its end is no pass', { timeout: 180_000 }, async () => {
     await page.goto(`/repositories/${registryId}/base/old`);
     const told = page.getByRole('link', { name: /^Passed, release no longer supported.*since 2020-11-01 in 3\.9$/ });
     await told.waitFor();
@@ -126,7 +126,7 @@ describe.skipIf(!isPossible)('security pages', () => {
     await page.getByRole('list', { name: 'Upgrades' }).getByText('left-pad').first().waitFor();
   });
 
-  test('packages, layers, details and downloads of an image', { timeout: 60_000 }, async () => {
+  test('packages, layers, details and downloads of an image', { timeout: 180_000 }, async () => {
     const digest = await digestOf('team/app/backend');
     await page.goto(`/images/${digest}`);
     await page.getByRole('tab', { name: 'Packages' }).click();
@@ -172,7 +172,7 @@ describe.skipIf(!isPossible)('security pages', () => {
     await page.getByText('version 1.0.0 is older than 1.0.1, which has the fix').waitFor();
   });
 
-  test('two images side by side', { timeout: 60_000 }, async () => {
+  test('two images side by side', { timeout: 180_000 }, async () => {
     const [index] = await tagsOf('base/many');
     const plain = index?.children.find(({ platform }) => platform.architecture === 'amd64')?.digest ?? '';
     const place = `registry=${registryId}&repository=base%2Fmany&tag=v1`;
@@ -184,7 +184,7 @@ describe.skipIf(!isPossible)('security pages', () => {
     await expectAccessible(page);
   });
 
-  test('a CVE and a package are searched, and lead to images', { timeout: 60_000 }, async () => {
+  test('a CVE and a package are searched, and lead to images', { timeout: 180_000 }, async () => {
     await page.goto('/vulnerabilities');
     await page.getByLabel('Search an id, a title').fill('ghsa-aaaa');
     const found = page.getByRole('grid', { name: 'Vulnerabilities' });
@@ -202,7 +202,7 @@ describe.skipIf(!isPossible)('security pages', () => {
     await page.getByRole('heading', { name: 'No image that you may see has CVE-1999-0001' }).waitFor();
   });
 
-  test('the history of a tag, and a scan on demand', { timeout: 60_000 }, async () => {
+  test('the history of a tag, and a scan on demand', { timeout: 180_000 }, async () => {
     await page.goto(`/repositories/${registryId}/team/app/frontend`);
     await page.getByRole('button', { name: 'Actions for 2.1' }).click();
     await page.getByRole('menuitem', { name: 'History' }).click();
@@ -215,7 +215,7 @@ describe.skipIf(!isPossible)('security pages', () => {
     await page.getByText('A scan of team/app/frontend:2.1 is on its way').waitFor();
   });
 
-  test('what images, tags and advisories say is text, whatever it looks like', { timeout: 60_000 }, async () => {
+  test('what images, tags and advisories say is text, whatever it looks like', { timeout: 180_000 }, async () => {
     const messages: string[] = [];
     const window = await world.open();
     window.on('console', message => messages.push(message.text()));

@@ -20,7 +20,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('settings', () => {
   }, 300_000);
   afterAll(() => world?.[Symbol.asyncDispose]());
 
-  test('a webhook is made, tried, and its deliveries are there to be read', { timeout: 60_000 }, async () => {
+  test('a webhook is made, tried, and its deliveries are there to be read', { timeout: 180_000 }, async () => {
     const received: { body: string; signature: string | undefined }[] = [];
     const receiver = createServer((request, response) => {
       let body = '';
@@ -58,7 +58,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('settings', () => {
       await page.getByRole('button', { name: 'Actions for chat' }).click();
       await page.getByRole('menuitem', { name: 'Send a test' }).click();
       await page.getByText('A test is on its way to "chat"').waitFor();
-      await expect.poll(() => received.length, { timeout: 20_000 }).toBe(1);
+      await expect.poll(() => received.length, { timeout: 60_000 }).toBe(1);
       expect(received[0]?.signature).toMatch(/^v1,/);
       await page.getByRole('link', { name: 'chat' }).click();
       await page.getByRole('heading', { name: 'chat', level: 1 }).waitFor();
@@ -69,7 +69,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('settings', () => {
             await page.getByRole('row').nth(1).waitFor();
             return await page.getByText('Delivered', { exact: true }).count();
           },
-          { timeout: 20_000 },
+          { timeout: 60_000 },
         )
         .toBe(1);
       await expectAccessible(page);
@@ -83,7 +83,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('settings', () => {
     }
   });
 
-  test('people sign in at an OpenID provider, and come back to where they were', { timeout: 60_000 }, async () => {
+  test('people sign in at an OpenID provider, and come back to where they were', { timeout: 180_000 }, async () => {
     await using provider = await startProvider(`${world.url}/api/v1/oidc/callback`);
     provider.user = { subject: 'subject-1', claims: { preferred_username: 'jane', name: 'Jane Roe', groups: ['ops'] } };
     await world.call('PUT', '/api/v1/settings/oidc', {
@@ -114,7 +114,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('settings', () => {
     await refused.context().close();
   });
 
-  test('advisories are imported from a file, and told with their sources', { timeout: 60_000 }, async () => {
+  test('advisories are imported from a file, and told with their sources', { timeout: 180_000 }, async () => {
     await page.goto('/settings/database');
     await page.getByText('There is no vulnerability database yet').waitFor();
     await expectAccessible(page);
@@ -130,7 +130,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('settings', () => {
     await page.getByText('The file is imported').waitFor();
     // It becomes the current one in the background, and the page hears of it.
     const source = page.getByRole('grid', { name: 'Sources' }).getByRole('row').nth(1);
-    await source.waitFor({ timeout: 30_000 });
+    await source.waitFor({ timeout: 60_000 });
     await source.getByText(name, { exact: true }).waitFor();
     await expectAccessible(page);
     await page.goto('/settings/audit?action=database.import');
