@@ -29,6 +29,10 @@ export const EVENT_KINDS = [
   'tag.moved',
   'findings.new',
   'findings.changed',
+  // A weakness is accepted in images of a namespace, or is no more.
+  'waiver.created',
+  'waiver.ended',
+  'waiver.expired',
   'registry.health',
   'sensor.state',
   // Of certification projects.

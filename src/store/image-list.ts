@@ -168,7 +168,6 @@ export async function listImages(
   const { rows } = await sql<Record<string, unknown>>`
     ${aside.tables} SELECT ${COLUMNS}, ${sql.raw(positions)}
     FROM image_scan AS scan JOIN manifest ON manifest.id = scan.manifest_id ${sort === 'name' ? nameOf(filter) : sql``}
-      ${aside.join}
     WHERE ${sql.join(conditions, sql` AND `)}
     ORDER BY ${sql.raw(order)} LIMIT ${limit}`.execute(db);
   const ids = rows.map(({ id }) => Number(id));
@@ -187,12 +186,11 @@ export async function listImages(
 interface Aside {
   /** To go first. */
   readonly tables: RawBuilder<unknown>;
-  readonly join: RawBuilder<unknown>;
   readonly hasCounts: boolean;
   readonly hasFindings: boolean;
 }
 
-const NOTHING_ASIDE: Aside = { tables: sql``, join: sql``, hasCounts: false, hasFindings: false };
+const NOTHING_ASIDE: Aside = { tables: sql``, hasCounts: false, hasFindings: false };
 
 async function joinWaived(db: Db, filter: ImageFilter): Promise<Aside> {
   const { severityAtLeast, isFixable, isKnownExploited, vulnerability, includesWaived = false } = filter;
@@ -201,7 +199,6 @@ async function joinWaived(db: Db, filter: ImageFilter): Promise<Aside> {
   if ([severityAtLeast, isFixable, isKnownExploited].some(asked => asked !== undefined)) {
     return {
       tables: sql`WITH ${withWaivedImages(filter, allPlaces(filter))}`,
-      join: sql`LEFT JOIN waived_image AS waived ON waived.manifest_id = scan.manifest_id`,
       hasCounts: true,
       hasFindings,
     };
@@ -209,7 +206,7 @@ async function joinWaived(db: Db, filter: ImageFilter): Promise<Aside> {
   const concerned: Scope = hasFindings ? await withWaiversOf(db, filter, vulnerability) : {};
   if (!hasWaivers(concerned)) return NOTHING_ASIDE;
   const tables = sql`WITH ${withAccepted(concerned, allPlaces(filter))}`;
-  return { tables, join: sql``, hasCounts: false, hasFindings };
+  return { tables, hasCounts: false, hasFindings };
 }
 
 /** The first name of each image that is seen: of all of them at once, since the order has to know them all. */
@@ -224,23 +221,21 @@ function nameOf(scope: Scope): RawBuilder<unknown> {
 
 function filterConditions(filter: ImageFilter, aside: Aside): RawBuilder<unknown>[] {
   const conditions: RawBuilder<unknown>[] = [];
-  const { severityAtLeast, isFixable, isKnownExploited, states, scannedAfter, scannedBefore, text } = filter;
-  if (severityAtLeast !== undefined) {
-    // Findings of unknown severity are counted with the negligible ones there.
-    const isWorse = (worst: string, negligible: string) =>
-      severityAtLeast === 1
-        ? sql`(${sql.raw(worst)} > 1 OR ${sql.raw(negligible)} > 0)`
-        : sql`${sql.raw(worst)} >= ${Math.max(1, severityAtLeast)}`;
+  const { severityAtLeast, states, scannedAfter, scannedBefore, text } = filter;
+  const counted = countConditions(filter, column => `scan.${column}`);
+  if (counted.length > 0 && aside.hasCounts) {
     // What is there at all comes first: it has an index.
-    conditions.push(isWorse('scan.worst', 'scan.negligible'));
-    if (aside.hasCounts) conditions.push(isWorse(remaining('worst'), remaining('negligible')));
+    if (severityAtLeast !== undefined)
+      conditions.push(...countConditions({ severityAtLeast }, column => `scan.${column}`));
+    const isLeft = sql.join(countConditions(filter, remaining), sql` AND `);
+    // As sets of ids, which are looked into, not joined row by row.
+    conditions.push(sql`((scan.manifest_id NOT IN (SELECT manifest_id FROM waived_image) AND ${sql.join(counted, sql` AND `)})
+      OR scan.manifest_id IN (
+        SELECT waived.manifest_id FROM waived_image AS waived JOIN image_scan AS scan ON scan.manifest_id = waived.manifest_id
+        WHERE ${isLeft}))`);
+  } else {
+    conditions.push(...counted);
   }
-  const count = (column: 'fixable' | 'known_exploited') =>
-    sql.raw(aside.hasCounts ? remaining(column) : `scan.${column}`);
-  if (isFixable === true) conditions.push(sql`${count('fixable')} > 0`);
-  if (isFixable === false) conditions.push(sql`${count('fixable')} = 0`);
-  if (isKnownExploited === true) conditions.push(sql`${count('known_exploited')} > 0`);
-  if (isKnownExploited === false) conditions.push(sql`${count('known_exploited')} = 0`);
   if (states !== undefined) conditions.push(sql`scan.state IN (SELECT value FROM ${valueSet(states, 'text')})`);
   if (scannedAfter !== undefined) {
     conditions.push(sql`scan.scanned_at >= CAST(${scannedAfter.toISOString()} AS timestamptz)`);
@@ -252,6 +247,24 @@ function filterConditions(filter: ImageFilter, aside: Aside): RawBuilder<unknown
   if (filter.vulnerability !== undefined) conditions.push(hasVulnerability(filter.vulnerability, aside));
   if (text !== undefined && text !== '') conditions.push(hasText(text, filter));
   return conditions;
+}
+
+/** What is asked of counts; `columnOf` is the SQL of one of them, or of the worst severity. */
+function countConditions(
+  { severityAtLeast, isFixable, isKnownExploited }: ImageFilter,
+  columnOf: (column: 'worst' | 'negligible' | 'fixable' | 'known_exploited') => string,
+): RawBuilder<unknown>[] {
+  const conditions: string[] = [];
+  if (severityAtLeast === 1) {
+    // Findings of unknown severity are counted with the negligible ones there.
+    conditions.push(`(${columnOf('worst')} > 1 OR ${columnOf('negligible')} > 0)`);
+  } else if (severityAtLeast !== undefined) {
+    conditions.push(`${columnOf('worst')} >= ${Math.max(1, Math.trunc(severityAtLeast))}`);
+  }
+  if (isFixable !== undefined) conditions.push(`${columnOf('fixable')} ${isFixable ? '>' : '='} 0`);
+  if (isKnownExploited !== undefined)
+    conditions.push(`${columnOf('known_exploited')} ${isKnownExploited ? '>' : '='} 0`);
+  return conditions.map(condition => sql.raw(condition));
 }
 
 function hasPackage({ name, version }: NonNullable<ImageFilter['package']>): RawBuilder<unknown> {

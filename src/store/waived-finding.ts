@@ -69,7 +69,10 @@ function namesOf(expression: string): RawBuilder<unknown> {
     UNION SELECT vulnerability_id FROM vulnerability_alias WHERE lower(alias) = ${expression})`);
 }
 
-/** Where images are, for `withWaived`: rows of `owner`, manifest_id, namespace_id, registry_id, repository_id, repository. */
+/**
+ * Where images are: rows of owner, manifest_id, namespace_id, registry_id, repository, and `at`, which names the place. One column to join by: of
+ * two together the planner takes it that hardly any row fits.
+ */
 export type Places = RawBuilder<unknown>;
 
 /**
@@ -79,7 +82,7 @@ export type Places = RawBuilder<unknown>;
 export function allPlaces(scope: Scope, owner = '0', more: RawBuilder<unknown> = sql`true`): Places {
   return sql`
     SELECT ${sql.raw(owner)} AS owner, place.manifest_id, registry.namespace_id, registry.id AS registry_id,
-      repository.id AS repository_id, repository.name AS repository
+      repository.name AS repository, repository.id::text AS at
     FROM repository_manifest AS place JOIN repository ON repository.id = place.repository_id
       JOIN registry ON registry.id = repository.registry_id
     WHERE place.gone_at IS NULL AND ${scopeConditions(scope)} AND ${more}`;
@@ -93,24 +96,23 @@ function placesOf(scope: Scope, manifestIds: readonly number[]): Places {
   const wanted = sql`(SELECT value FROM ${valueSet(manifestIds, 'bigint')})`;
   return sql`
     SELECT 0 AS owner, found.* FROM (
-      SELECT DISTINCT ON (manifest_id, namespace_id, repository_id) every.manifest_id, every.namespace_id,
-        every.registry_id, every.repository_id, every.repository
+      SELECT DISTINCT every.manifest_id, every.namespace_id, every.registry_id, every.repository, every.at
       FROM (
         SELECT *, min(nearness) OVER (PARTITION BY manifest_id) AS nearest FROM (
-          SELECT manifest_id, namespace_id, registry_id, repository_id, repository, 1 AS nearness
+          SELECT manifest_id, namespace_id, registry_id, repository, at, 1 AS nearness
           FROM (${allPlaces(scope)}) AS own WHERE manifest_id IN ${wanted}
           UNION ALL
-          SELECT child.id, namespace_id, registry_id, repository_id, repository, 2
+          SELECT child.id, namespace_id, registry_id, repository, at, 2
           FROM manifest AS child JOIN manifest_child AS listed ON listed.digest = child.digest
             JOIN (${allPlaces(scope)}) AS own ON own.manifest_id = listed.index_id WHERE child.id IN ${wanted}
           UNION ALL
-          SELECT manifest.id, project.namespace_id, NULL, 0, NULL, 3
+          SELECT manifest.id, project.namespace_id, NULL, NULL, project.namespace_id::text, 3
           FROM manifest JOIN project_image ON project_image.digest = manifest.digest
             JOIN project ON project.id = project_image.project_id
           WHERE manifest.id IN ${wanted} AND ${isOfProject(scope)} AND project_image.origin <> 'report'
             AND project_image.deleted_at IS NULL AND ${isInNamespaces(scope)}
         ) AS near
-      ) AS every WHERE nearness = nearest
+      ) AS every WHERE coalesce(nearness = nearest, false)
     ) AS found`;
 }
 
@@ -120,41 +122,50 @@ function isInNamespaces({ namespaceIds }: Scope): RawBuilder<unknown> {
 }
 
 /**
+ * Tables to go after `WITH`: `accepted_scope` (scope, …), each distinct scope of these waivers once, and `accepted_pair` (number, scope, package_id,
+ * vulnerability_id), the findings of packages that each waiver is for, by its place in the list.
+ */
+export function withAcceptedPairs(waivers: readonly StoredWaiver[]): RawBuilder<unknown> {
+  const { scopes, accepted } = asRows(waivers);
+  return sql`accepted AS MATERIALIZED (SELECT * FROM ${accepted}),
+    accepted_scope AS MATERIALIZED (SELECT * FROM ${scopes}),
+    accepted_pair AS MATERIALIZED (
+      SELECT accepted.number, accepted.scope, finding.package_id, finding.vulnerability_id, finding.severity,
+        finding.fix_kind, finding.is_known_exploited
+      FROM accepted CROSS JOIN ${namesOf('accepted.vulnerability')} AS named
+        JOIN package_finding AS finding ON finding.vulnerability_id = named.id AND NOT finding.is_waived
+        JOIN package ON package.id = finding.package_id
+      -- Not as OR: the planner would take it that hardly any row fits, and join all that follows row by row.
+      WHERE coalesce(accepted.package IN (package.name, coalesce(package.facts -> 'source' ->> 'name', package.name)), true)
+    )`;
+}
+
+/**
  * Tables to go after `WITH`, for a scope that has waivers:
  * - `accepted_finding` (package_id, vulnerability_id, severity, …, scopes, numbers): findings of packages that a waiver is for, somewhere;
  * - `image_profile` (owner, manifest_id, profile): images by what their places are under;
  * - `accepted_in` (profile, scopes): under which profiles all places have one of the scopes: findings with these are set aside there.
  */
 export function withAccepted({ waivers = [] }: Scope, places: Places): RawBuilder<unknown> {
-  const { scopes, accepted } = asRows(waivers);
-  return sql`accepted AS MATERIALIZED (SELECT * FROM ${accepted}),
-    accepted_scope AS MATERIALIZED (SELECT * FROM ${scopes}),
-    accepted_finding AS MATERIALIZED (
-      SELECT finding.package_id, finding.vulnerability_id, finding.severity, finding.fix_kind, finding.is_known_exploited,
-        array_agg(DISTINCT accepted.scope ORDER BY accepted.scope) AS scopes,
-        array_agg(DISTINCT accepted.number ORDER BY accepted.number) AS numbers
-      FROM accepted CROSS JOIN ${namesOf('accepted.vulnerability')} AS named
-        JOIN package_finding AS finding ON finding.vulnerability_id = named.id AND NOT finding.is_waived
-        JOIN package ON package.id = finding.package_id
-      WHERE accepted.package IS NULL OR accepted.package IN (package.name, package.facts -> 'source' ->> 'name')
-      GROUP BY finding.package_id, finding.vulnerability_id
+  return sql`${withAcceptedPairs(waivers)}, accepted_finding AS MATERIALIZED (
+      SELECT package_id, vulnerability_id, severity, fix_kind, is_known_exploited,
+        array_agg(DISTINCT scope ORDER BY scope) AS scopes, array_agg(DISTINCT number ORDER BY number) AS numbers
+      FROM accepted_pair GROUP BY package_id, vulnerability_id, severity, fix_kind, is_known_exploited
     ), seen_place AS MATERIALIZED (${places}),
     place_scope AS MATERIALIZED (
-      SELECT kind.namespace_id, kind.repository_id, coalesce((
-        SELECT array_agg(s.scope ORDER BY s.scope) FROM accepted_scope AS s
-        WHERE s.digest IS NULL AND s.namespace_id = kind.namespace_id
-          AND (s.registry_id IS NULL OR s.registry_id = kind.registry_id)
-          AND (s.repository IS NULL OR s.repository = kind.repository)
-      ), '{}') AS scopes
-      FROM (SELECT DISTINCT namespace_id, registry_id, repository_id, repository FROM seen_place) AS kind
+      SELECT kind.at, coalesce(array_agg(s.scope ORDER BY s.scope) FILTER (WHERE s.scope IS NOT NULL), '{}') AS scopes
+      FROM (SELECT DISTINCT at, namespace_id, registry_id, repository FROM seen_place) AS kind
+        LEFT JOIN accepted_scope AS s ON s.namespace_id = kind.namespace_id AND s.digest IS NULL
+          AND coalesce(s.registry_id = kind.registry_id, s.registry_id IS NULL)
+          AND coalesce(s.repository = kind.repository, s.repository IS NULL)
+      GROUP BY kind.at
     ), image_scope AS MATERIALIZED (
       SELECT manifest.id AS manifest_id, s.namespace_id, array_agg(s.scope ORDER BY s.scope) AS scopes
       FROM accepted_scope AS s JOIN manifest ON manifest.digest = s.digest GROUP BY manifest.id, s.namespace_id
     ), image_profile AS MATERIALIZED (
       SELECT place.owner, place.manifest_id, string_agg(DISTINCT
         (place_scope.scopes || coalesce(image_scope.scopes, '{}'))::text, ';') AS profile
-      FROM seen_place AS place JOIN place_scope ON place_scope.namespace_id = place.namespace_id
-          AND place_scope.repository_id = place.repository_id
+      FROM seen_place AS place JOIN place_scope ON place_scope.at = place.at
         LEFT JOIN image_scope ON image_scope.manifest_id = place.manifest_id
           AND image_scope.namespace_id = place.namespace_id
       GROUP BY place.owner, place.manifest_id
@@ -172,9 +183,9 @@ export function withAccepted({ waivers = [] }: Scope, places: Places): RawBuilde
  */
 export function joinAcceptance(manifestId: string): RawBuilder<unknown> {
   return sql`JOIN image_profile ON image_profile.manifest_id = ${sql.raw(manifestId)}
-    LEFT JOIN accepted_finding AS accepted_pair ON accepted_pair.package_id = finding.package_id
-      AND accepted_pair.vulnerability_id = finding.vulnerability_id
-    LEFT JOIN accepted_in ON accepted_in.profile = image_profile.profile AND accepted_in.scopes = accepted_pair.scopes`;
+    LEFT JOIN accepted_finding AS accepted_here ON accepted_here.package_id = finding.package_id
+      AND accepted_here.vulnerability_id = finding.vulnerability_id
+    LEFT JOIN accepted_in ON accepted_in.profile = image_profile.profile AND accepted_in.scopes = accepted_here.scopes`;
 }
 
 /**
@@ -226,12 +237,20 @@ export function withWaivedImages(scope: Scope, places: Places, areFew = false): 
       SELECT member.set_id, finding.scopes, ${countsOverFindings('finding')}
       FROM accepted_finding AS finding JOIN package_set_member AS member ON member.package_id = finding.package_id
       ${isOfThese} GROUP BY member.set_id, finding.scopes
-    ), waived_image AS MATERIALIZED (
-      SELECT image_profile.owner, image_profile.manifest_id, ${sql.raw(sums)}
+    ), image_set AS MATERIALIZED (
+      SELECT image_profile.owner, image_profile.manifest_id, image_profile.profile, own.set_id
       FROM image_profile JOIN manifest_package_set AS own ON own.manifest_id = image_profile.manifest_id
-        JOIN waived_set ON waived_set.set_id = own.set_id
-        JOIN accepted_in ON accepted_in.profile = image_profile.profile AND accepted_in.scopes = waived_set.scopes
-      GROUP BY image_profile.owner, image_profile.manifest_id
+      WHERE own.set_id IN (SELECT set_id FROM waived_set)
+    ), profile_set AS MATERIALIZED (
+      SELECT kind.profile, kind.set_id, ${sql.raw(sums)}
+      FROM (SELECT DISTINCT profile, set_id FROM image_set) AS kind
+        JOIN waived_set ON waived_set.set_id = kind.set_id
+        JOIN accepted_in ON accepted_in.profile = kind.profile AND accepted_in.scopes = waived_set.scopes
+      GROUP BY kind.profile, kind.set_id
+    ), waived_image AS MATERIALIZED (
+      SELECT image_set.owner, image_set.manifest_id, ${sql.raw(sums.replaceAll('waived_set.', 'profile_set.'))}
+      FROM image_set JOIN profile_set ON profile_set.set_id = image_set.set_id AND profile_set.profile = image_set.profile
+      GROUP BY image_set.owner, image_set.manifest_id
     )`;
 }
 

@@ -16,6 +16,7 @@ import { DEFAULT_PROFILE } from '#scan/sensor/profile.ts';
 import { ensureBuiltInSensor } from '#scan/sensor/registration.ts';
 import { runSensor } from '#scan/sensor/run-sensor.ts';
 import { openServerPort } from '#scan/task/server-port.ts';
+import { tellExpiredWaivers } from '#scan/waiver/manage-waiver.ts';
 import { forgetAdapterScans } from '#store/adapter-scan.ts';
 import type { ServerContext } from '#store/context.ts';
 import { forgetFindingDays, noteFindingDay } from '#store/overview.ts';
@@ -120,6 +121,7 @@ async function startHousekeeping(context: ServerContext, settings: ServerSetting
   await queue.work('housekeeping', async () => {
     await tidyAccess(context);
     await forgetRetiredSensors(context);
+    await tellExpiredWaivers(context);
     await noteFindingDay(store.db, now());
     await forgetFindingDays(store.db, new Date(now().getTime() - TREND_DAYS * 24 * 60 * 60 * 1000));
     await tidyClair(context);

@@ -6,6 +6,7 @@ import { PlimsollError } from '#base/errors.ts';
 import { type Actor, recordAudit } from '#store/audit.ts';
 import type { ServerContext } from '#store/context.ts';
 import type { Db } from '#store/database.ts';
+import { type NewEvent, recordEvents } from '#store/event.ts';
 import { findManifestView } from '#store/manifest-view.ts';
 import { getRegistry } from '#store/registry.ts';
 import { findRepository } from '#store/repository.ts';
@@ -18,6 +19,7 @@ import {
   insertWaiver,
   type StoredWaiver,
   stateOfWaiver,
+  takeExpiredWaivers,
   type WaiverScope,
 } from '#store/waiver.ts';
 
@@ -67,6 +69,7 @@ export async function createWaiver(
       createdBy: actor.name,
     });
     await audit(trx, 'waiver.create', made, { at, actor, detail: shown(made) });
+    await recordEvents(trx, [toEvent('waiver.created', made, { at, by: actor.name })]);
     return made;
   });
 }
@@ -105,7 +108,20 @@ export async function endWaiver(
     const ended = await changeWaiver(trx, id, { endedBy: actor.name }, { at, revision });
     if (ended === undefined) throw changedMeanwhile('end');
     await audit(trx, 'waiver.end', ended, { at, actor, detail: shown(ended) });
+    await recordEvents(trx, [toEvent('waiver.ended', ended, { at, by: actor.name })]);
     return ended;
+  });
+}
+
+/** Tells of waivers whose last day is over, each once. They hold no more since then, whether it has been told or not. */
+export async function tellExpiredWaivers({ store, now }: WaiverContext): Promise<void> {
+  const at = now();
+  await store.db.transaction().execute(async trx => {
+    const expired = await takeExpiredWaivers(trx, at);
+    await recordEvents(
+      trx,
+      expired.map(waiver => toEvent('waiver.expired', waiver, { at })),
+    );
   });
 }
 
@@ -180,6 +196,21 @@ async function audit(
   }: { readonly at: Date; readonly actor: Actor; readonly detail: Readonly<Record<string, unknown>> },
 ): Promise<void> {
   await recordAudit(db, { at, actor, action, namespaceId, subjectKind: 'waiver', subjectId: id, detail });
+}
+
+function toEvent(
+  kind: 'waiver.created' | 'waiver.ended' | 'waiver.expired',
+  waiver: StoredWaiver,
+  { at, by }: { readonly at: Date; readonly by?: string },
+): NewEvent {
+  const { id, namespaceId, scope } = waiver;
+  return {
+    kind,
+    at,
+    namespaceId,
+    registryId: 'registryId' in scope ? scope.registryId : undefined,
+    data: { waiverId: id, ...shown(waiver), ...(by === undefined ? {} : { by }) },
+  };
 }
 
 function shown({ vulnerability, package: name, scope, reason, expiresOn }: StoredWaiver) {

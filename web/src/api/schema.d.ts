@@ -1868,7 +1868,7 @@ export interface paths {
                     /** @description Only events of this registry */
                     registry?: string;
                     /** @description Only these kinds */
-                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed")[];
+                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "waiver.created" | "waiver.ended" | "waiver.expired" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed")[];
                     /** @description Rows of a page */
                     limit?: number;
                     /** @description `nextCursor` of the page before */
@@ -1940,7 +1940,7 @@ export interface paths {
                     /** @description Only events of this registry */
                     registry?: string;
                     /** @description Only these kinds */
-                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed")[];
+                    kind?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "waiver.created" | "waiver.ended" | "waiver.expired" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed")[];
                     /** @description The id of an event */
                     after?: number;
                     /** @description `eventPosition` of a session, so that nothing is missed in between */
@@ -9353,7 +9353,7 @@ export interface paths {
                     "application/json": {
                         name: string;
                         url: string;
-                        kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed")[];
+                        kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "waiver.created" | "waiver.ended" | "waiver.expired" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed")[];
                         /** @default {} */
                         filter?: {
                             /** @description Only events of these registries */
@@ -9514,7 +9514,7 @@ export interface paths {
                     "application/json": {
                         name?: string;
                         url?: string;
-                        kinds?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed")[];
+                        kinds?: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "waiver.created" | "waiver.ended" | "waiver.expired" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed")[];
                         filter?: {
                             /** @description Only events of these registries */
                             registryIds?: string[];
@@ -10181,7 +10181,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            kind: "run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed";
+            kind: "run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "waiver.created" | "waiver.ended" | "waiver.expired" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed";
             namespaceId: string | null;
             registryId: string | null;
             scheduleId: string | null;
@@ -11382,7 +11382,7 @@ export interface components {
             updatedAt: string;
             endedBy: string | null;
             endedAt: string | null;
-            /** @description What it sets aside now: a weakness in a package in an image, each; counted up to 10,000 */
+            /** @description What it sets aside now: a weakness in a package in an image, each */
             findings: number;
             /** @description Images with these */
             images: number;
@@ -11435,7 +11435,7 @@ export interface components {
             namespaceId: string;
             name: string;
             url: string;
-            kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed")[];
+            kinds: ("run.queued" | "run.started" | "run.progress" | "run.paused" | "run.resumed" | "run.completed" | "run.failed" | "run.cancelled" | "run.skipped" | "image.found" | "image.gone" | "image.pushed" | "image.pulled" | "tag.removed" | "image.scanned" | "image.failed" | "tag.moved" | "findings.new" | "findings.changed" | "waiver.created" | "waiver.ended" | "waiver.expired" | "registry.health" | "sensor.state" | "image.certified" | "image.published" | "image.unpublished" | "grade.changed" | "project.changed" | "build.queued" | "build.started" | "build.progress" | "build.succeeded" | "build.failed" | "build.cancelled" | "database.updated" | "rematch.completed")[];
             filter: {
                 /** @description Only events of these registries */
                 registryIds?: string[];

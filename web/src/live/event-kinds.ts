@@ -7,6 +7,8 @@ import type { EventKind } from '../api/model.ts';
 const RUN = ['runs', 'schedules', 'registries', 'overview'] as const;
 const IMAGE = ['images', 'repositories', 'registries', 'overview', 'runs'] as const;
 
+const WAIVER = [...IMAGE, 'waivers', 'vulnerabilities', 'packages'] as const;
+
 /** By kind; the compiler sees to it that none is missing. */
 export const STALE_AFTER: Readonly<Record<EventKind, readonly string[]>> = {
   'run.queued': RUN,
@@ -28,6 +30,9 @@ export const STALE_AFTER: Readonly<Record<EventKind, readonly string[]>> = {
   'tag.moved': IMAGE,
   'findings.new': [...IMAGE, 'vulnerabilities'],
   'findings.changed': [...IMAGE, 'vulnerabilities'],
+  'waiver.created': WAIVER,
+  'waiver.ended': WAIVER,
+  'waiver.expired': WAIVER,
   'registry.health': ['registries', 'overview'],
   'sensor.state': ['sensors', 'overview'],
   'image.certified': ['projects'],

@@ -66,10 +66,7 @@ export const waiverSchema = z
     updatedAt: z.iso.datetime(),
     endedBy: z.string().nullable(),
     endedAt: z.iso.datetime().nullable(),
-    findings: z
-      .number()
-      .int()
-      .describe('What it sets aside now: a weakness in a package in an image, each; counted up to 10,000'),
+    findings: z.number().int().describe('What it sets aside now: a weakness in a package in an image, each'),
     images: z.number().int().describe('Images with these'),
     revision: z.number().int(),
   })
