@@ -1,8 +1,8 @@
 /** The builders' port on the server's side. */
 
 import { type BuildRecord, findBuild, ringBuilds, type StoredBuildFailure, updateBuild } from '#store/build.ts';
-import { findBuildConfiguration, pinHostKeys } from '#store/build-configuration.ts';
-import { type BuilderRecord, leaseNextBuild, lockLapsedBuilds, touchBuilder } from '#store/build-lease.ts';
+import { pinHostKeys } from '#store/build-configuration.ts';
+import { lockLapsedBuilds, touchBuilder } from '#store/build-lease.ts';
 import type { Trx } from '#store/database.ts';
 import { findHostedManifest } from '#store/hosting-manifest.ts';
 import { findHostedRepository } from '#store/hosting-space.ts';
@@ -11,20 +11,10 @@ import { inTransaction } from '#store/transaction.ts';
 import type { BuildContext } from './build-context.ts';
 import { recordBuildEvent } from './build-event.ts';
 import { addToLog } from './build-log.ts';
-import type { BuildRequest } from './build-request.ts';
-import { openBuildSecrets } from './build-secrets.ts';
-import { type BuildEnding, type BuilderPort, type BuildReport, LEASE_MS, type LeasedBuild } from './builder-port.ts';
+import { type BuildEnding, type BuilderPort, type BuildReport, LEASE_MS } from './builder-port.ts';
 import { type EndedBuild, endBuild } from './end-build.ts';
-import { makePushKey } from './push-key.ts';
+import { type BuilderConnection, leaseBuild } from './lease-build.ts';
 import { tagOf } from './queue-build.ts';
-
-/** A builder that has shown who it is, and how it reaches the hosted registry. */
-export interface BuilderConnection {
-  readonly builder: BuilderRecord;
-  /** Address of this server as the builder reaches it. */
-  readonly registryUrl: string;
-  readonly leaseMs?: number | undefined;
-}
 
 /** A build is begun so often when builders die over it. */
 const MAX_ATTEMPTS = 2;
@@ -44,7 +34,7 @@ export function openBuilderPort(context: BuildContext, connection: BuilderConnec
         const rung = leftMs > 0 ? bell.wait(Math.min(leftMs, LOOK_MS), { signal }) : undefined;
         rung?.catch(() => undefined);
         await takeBackLapsed(context);
-        const leased = await leaseOne(context, { ...connection, builder: { ...builder, versions } }, leaseMs);
+        const leased = await leaseBuild(context, { ...connection, builder: { ...builder, versions } }, leaseMs);
         if (leased !== undefined || rung === undefined) return leased;
         await rung;
       }
@@ -97,82 +87,6 @@ export async function takeBackLapsed(context: Pick<BuildContext, 'store' | 'blob
     return all;
   });
   for (const one of ended) await one.keepLog(context);
-}
-
-async function leaseOne(
-  context: BuildContext,
-  { builder, registryUrl }: BuilderConnection,
-  leaseMs: number,
-): Promise<LeasedBuild | undefined> {
-  const { store, now } = context;
-  const key = makePushKey();
-  const leased = await inTransaction(store.db, async trx => {
-    const at = now();
-    const build = await leaseNextBuild(trx, { builderId: builder.id, at, leaseMs, pushHash: key.hash });
-    const project = build && (await findProject(trx, { id: build.projectId }));
-    const how = build && (await findBuildConfiguration(trx, build.projectId));
-    if (build === undefined || project === undefined || how === undefined) return undefined;
-    const { source, dockerfile, context: folder, platforms, argumentNames } = how;
-    const repository = `${project.pid}/${how.imageName}`;
-    const recipe = {
-      url: source.url,
-      ref: source.ref,
-      wantsSubmodules: source.wantsSubmodules,
-      wantsLfs: source.wantsLfs,
-      dockerfile,
-      context: folder,
-      argumentNames,
-      platforms,
-      repository,
-      builder: builder.name,
-      versions: builder.versions,
-    };
-    const begun = await updateBuild(trx, build.id, { recipe });
-    await addToLog(
-      trx,
-      begun,
-      `Build ${tagOf(begun)} of ${project.name} on builder ${builder.name}, attempt ${begun.attempts}\n`,
-    );
-    await recordBuildEvent(trx, project, begun, at);
-    await ringBuilds(trx);
-    return { build: begun, project, how, repository };
-  });
-  if (leased === undefined) return undefined;
-  const { build, project, how, repository } = leased;
-  const secrets = await openBuildSecrets(store.db, context.sealer, project.id);
-  const registry = new URL(registryUrl);
-  const isInsecure = registry.protocol === 'http:';
-  const hosted = context.hosted === undefined ? undefined : new URL(context.hosted.url);
-  const insecureRegistries = [
-    ...new Set([...(isInsecure ? [registry.host] : []), ...(hosted?.protocol === 'http:' ? [hosted.host] : [])]),
-  ];
-  const request: BuildRequest = {
-    source: { ...how.source, login: secrets.login, hostKeys: how.hostKeys },
-    dockerfile: how.dockerfile,
-    context: how.context,
-    args: secrets.args,
-    platforms: how.platforms,
-    labels: how.labels,
-    pullAuth: secrets.pullAuth,
-    insecureRegistries,
-    push: {
-      repository: `${registry.host}/${repository}`,
-      tag: tagOf(build),
-      username: 'unused',
-      password: key.text,
-      isInsecure,
-    },
-    limits: how.limits,
-  };
-  return {
-    id: build.id,
-    leaseToken: build.leaseToken ?? '',
-    leaseMs,
-    tag: tagOf(build),
-    project: project.name,
-    attempt: build.attempts,
-    request,
-  };
 }
 
 interface Held {

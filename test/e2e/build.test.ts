@@ -6,6 +6,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { configurationBody } from '#http/native/build/build-schema.ts';
+import { BUILD_STATES } from '#store/build.ts';
 import { type FeedServer, startFeedServer } from '#vulndb/testing/feed-server.ts';
 import { debianMirrors, putDebianArchive } from '../../src/build/testing/debian-repository.ts';
 import {
@@ -25,6 +27,16 @@ const has = (...programs: string[]) => programs.every(one => spawnSync(one, ['--
 const canBuild = has('git', 'buildah', 'skopeo') && existsSync('/usr/sbin/sshd') && existsSync('/bin/busybox');
 const mirror = canBuild ? await findDebianMirror() : undefined;
 if (mirror === undefined) console.log('No base image of Debian packages: no mirror answers, or debootstrap cannot run');
+
+/** What docs/build-service.md has people send: a configuration, a build, a builder. */
+const DOCUMENT = readFileSync(new URL('../../docs/build-service.md', import.meta.url), 'utf8');
+const [documented, documentedBuild] = [...DOCUMENT.matchAll(/ -d '(\{[^']*\})'/g)].map(([, text = '']) =>
+  JSON.parse(text),
+);
+const columnAfter = (heading: string) => {
+  const table = DOCUMENT.slice(DOCUMENT.indexOf(`\n## ${heading}\n`)).split(/\n\n(?=\|)/)[1] ?? '';
+  return [...(table.split('\n\n')[0] ?? '').matchAll(/^\| `(\w+)`/gm)].map(([, name = '']) => name);
+};
 
 const FIXED = 'CVE-2026-40001';
 const OPEN = 'CVE-2026-40002';
@@ -63,12 +75,12 @@ describe.skipIf(!canBuild)('the build service', () => {
       let commit: string;
 
       const configuration = () => ({
-        source: { url: `${ssh.url}/pilot.git` },
+        ...documented,
+        source: { ...documented.source, url: `${ssh.url}/pilot.git` },
         login: { kind: 'ssh-key', privateKey: ssh.privateKey },
         imageName: 'pilot',
         arguments: { SECRET: 'not for the log' },
         pullSecret: scene.pullSecret,
-        autoRebuild: true,
         autoPublish: true,
         rebuildDelaySeconds: 0,
       });
@@ -129,7 +141,8 @@ describe.skipIf(!canBuild)('the build service', () => {
         const wrong = await acme.native('POST', `${path}/builds`, { tag: '1.0' });
         expect(wrong.status).toBe(422);
         expect(wrong.text).toContain('1.0-1');
-        const added = await scene.add('1.0-1');
+        const added = await scene.add(documentedBuild.tag);
+        expect(added.tag).toBe('1.0-1');
         const taken = await acme.native('POST', `${path}/builds`, { tag: '1.0-1' });
         expect(taken.status).toBe(409);
         expect(taken.text).toContain('1.0-2');
@@ -174,6 +187,11 @@ describe.skipIf(!canBuild)('the build service', () => {
       });
     });
   }
+
+  test('the documentation tells every field of a configuration and every state of a build', () => {
+    expect(columnAfter('Configure').sort()).toEqual(Object.keys(configurationBody.shape).sort());
+    expect(columnAfter('Build')).toEqual([...BUILD_STATES]);
+  });
 
   test('a build that fails says which line of the Dockerfile it was, and starts no scan', {
     timeout: 180_000,

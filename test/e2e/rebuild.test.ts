@@ -134,10 +134,13 @@ describe.skipIf(!canBuild)('builds that come by themselves', () => {
     await configure(0);
     const first = await scene.ended((await scene.add('1.0-1')).id);
     expect(first).toMatchObject({ state: 'succeeded', failure: null, notPublished: null });
+    // What is developed from now on is another version: nothing of it belongs under the tags of this one.
+    await repositories.commit('pilot', { Dockerfile: 'FROM scratch\nCOPY nothing /\n' });
     await publish({ 'CVE-2026-1': ['zlib1g', '1.0-2'], 'CVE-2026-2': ['tar', undefined] });
     const build = await scene.endedUnder('1.0-2');
     expect(build).toMatchObject({
       state: 'succeeded',
+      commit: first.commit,
       causes: [{ kind: 'advisory', detail: 'CVE-2026-1 is fixed in zlib1g 1.0-2' }],
       changes: { since: '1.0-1', packages: [], findingsGone: [] },
       notPublished: 'No package changed since 1.0-1',
