@@ -129,7 +129,7 @@ function denied({ url, status }: Answer, code: string, quote: string, context: F
   const fail = (why: string) => new AttemptError('REGISTRY_DENIED', `${task}: ${why}`);
   const isServer = advice === 'settings';
   const logIn = `"podman login ${registry}" or "docker login ${registry}"`;
-  const renew = isServer ? 'renew them in the settings of the registry' : `renew them with ${logIn}`;
+  const renew = isServer ? 'renew them there' : `renew them with ${logIn}`;
   const give = isServer
     ? 'add some in the settings of the registry'
     : `log in with ${logIn}, or name a file with --authfile`;

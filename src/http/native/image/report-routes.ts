@@ -144,7 +144,10 @@ function documentsOf(formats: Readonly<Record<string, { readonly mediaType: stri
 }
 
 function noReport(digest: string): PlimsollError {
-  return new PlimsollError('NOT_FOUND', `Cannot show the report of ${digest}: it has none yet`);
+  return new PlimsollError(
+    'NOT_FOUND',
+    `Cannot show the report of ${digest}: it was not scanned yet, or it is an index, whose images have reports of their own`,
+  );
 }
 
 function disposition(digest: string, extension: string): string {
