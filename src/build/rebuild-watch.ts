@@ -153,22 +153,27 @@ function isBackingOff(newer: readonly BuildRecord[], now: Date): boolean {
 
 /** What the tags of the base images name now. */
 async function lookAtBases(
-  { store, sealer, world }: BuildWorkContext,
+  { store, sealer, world, hosted }: BuildWorkContext,
   { project, build }: Watched,
   signal: AbortSignal,
 ): Promise<{ readonly states: readonly BaseImageState[]; readonly problems: readonly string[] }> {
   const { pullAuth } = await openBuildSecrets(store.db, sealer, project.id);
   const { credentials, secrets } = pullCredentials(pullAuth);
-  await using client = new RegistryClient({
-    credentials,
-    secrets,
-    tlsVerify: true,
-    env: world.env,
-    advice: 'settings',
-    allowsPrivate: world.allowsPrivateAddresses,
-    userAgent: world.userAgent,
-    patience: { attempts: 3, maxRetryAfterMs: 5000 },
-  });
+  const client = (tlsVerify: boolean) =>
+    new RegistryClient({
+      credentials,
+      secrets,
+      tlsVerify,
+      env: world.env,
+      advice: 'settings',
+      allowsPrivate: world.allowsPrivateAddresses,
+      userAgent: world.userAgent,
+      patience: { attempts: 3, maxRetryAfterMs: 5000 },
+    });
+  await using strict = client(true);
+  // The hosted registry is asked as builds ask it.
+  await using lenient = client(false);
+  const insecure = hosted?.url.startsWith('http:') === true ? hosted.host : undefined;
   const states: BaseImageState[] = [];
   const problems: string[] = [];
   for (const { reference: text, digest: built } of build.result?.baseImages ?? []) {
@@ -176,7 +181,9 @@ async function lookAtBases(
       const reference = parseReference(`docker://${text}`);
       // What is named by its digest never moves.
       if (reference.transport !== 'docker' || reference.digest !== undefined) continue;
-      await using source = await openRegistryWith(client, reference, { signal });
+      await using source = await openRegistryWith(reference.registry === insecure ? lenient : strict, reference, {
+        signal,
+      });
       const { digest: now } = (await source.headRoot?.({ signal })) ?? (await source.root({ signal }));
       states.push({ reference: text, built, now });
     } catch (error) {
