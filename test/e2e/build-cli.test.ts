@@ -184,6 +184,12 @@ describe.skipIf(!canBuild)('the command line for projects and builds', () => {
       says: /the host refused the token.*\(SOURCE_DENIED\)/,
     },
     {
+      why: 'a source that wants a log-in',
+      args: () => build('test', ...source()),
+      status: 3,
+      says: /the host wants a log-in(?!.*askpass).*\(SOURCE_DENIED\)/,
+    },
+    {
       why: 'no token on standard input',
       args: () => build('test', ...source(), '--token-file', '-'),
       with: () => ({ stdin: '\n' }),

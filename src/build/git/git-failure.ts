@@ -68,7 +68,8 @@ function tellingLine(said: string): string {
   const lines = said
     .split('\n')
     .map(line => line.trim())
-    .filter(line => line !== '' && !/^(?:warning:|hint:|@+$)/i.test(line));
+    // That nobody answered for a log-in is told with a place of this machine; what Git says next is the same without.
+    .filter(line => line !== '' && !/^(?:warning:|hint:|@+$)|askpass/i.test(line));
   const fatal = lines.find(line => /^(?:fatal|error|remote: error|ssh):/i.test(line));
   return fatal ?? lines.at(-1) ?? '';
 }
