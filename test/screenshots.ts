@@ -81,6 +81,9 @@ const PICTURES: readonly Picture[] = [
     prepare: async page => {
       const rows = page.getByRole('grid', { name: 'Waived findings' });
       await rows.waitFor();
+      // What comes above it later would push it away.
+      await page.getByRole('list', { name: 'Upgrades' }).waitFor();
+      await page.locator('.plimsoll-donut-picture svg').first().waitFor();
       await rows.evaluate('element => element.scrollIntoView({ block: "end" })');
     },
   },

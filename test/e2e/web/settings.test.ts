@@ -176,6 +176,8 @@ describe.skipIf(whyNoBrowser() !== undefined)('settings', () => {
     await other.getByRole('link', { name: 'Lighthouse' }).waitFor();
     expect(await other.getByRole('link', { name: 'Harbour' }).count()).toBe(0);
     await expectAccessible(other);
+    expect(await other.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    await other.getByRole('button', { name: 'Namespace: Shore' }).waitFor();
     await other.getByRole('button', { name: 'Show all namespaces, not only Shore' }).click();
     await other.getByRole('link', { name: 'Harbour' }).waitFor();
     expect(new URL(other.url()).search).toBe('');

@@ -1,5 +1,6 @@
 /** Which namespace to look at; nothing at all while there is but one. */
 import { Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
+import { LayerGroupIcon } from '@patternfly/react-icons/dist/esm/icons/layer-group-icon';
 import { useState } from 'react';
 import { useNamespaces } from './namespace.ts';
 
@@ -16,7 +17,14 @@ export function NamespaceMenu() {
       isScrollable
       popperProps={{ position: 'right' }}
       toggle={ref => (
-        <MenuToggle ref={ref} isExpanded={isOpen} onClick={() => setOpen(!isOpen)} aria-label={`Namespace: ${name}`}>
+        <MenuToggle
+          ref={ref}
+          className="plimsoll-namespace"
+          isExpanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+          aria-label={`Namespace: ${name}`}
+          icon={<LayerGroupIcon />}
+        >
           {name}
         </MenuToggle>
       )}
