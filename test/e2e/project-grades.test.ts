@@ -156,6 +156,6 @@ test('the grade falls with a new erratum and with time; the schedule, an event a
   await expect
     .poll(() => bodies.map(({ data }) => [data['before'], data['grade']]), { timeout: 60_000 })
     .toContainEqual(['B', 'C']);
-  const events = (await world.root.native('GET', 'events?kinds=grade.changed&limit=100')).text;
+  const events = (await world.root.native('GET', 'events?kind=grade.changed&limit=100')).text;
   expect(events).toContain(after(90));
 }, 240_000);
