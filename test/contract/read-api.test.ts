@@ -8,6 +8,7 @@ import { listSuite } from './read-api/lists.ts';
 import { quaySuite } from './read-api/quay.ts';
 import { refusedSuite } from './read-api/refused.ts';
 import { repeatedSuite } from './read-api/repeated.ts';
+import { waiverSuite } from './read-api/waivers.ts';
 import { openReadWorld, type ReadWorld } from './read-api/world.ts';
 
 let world: ReadWorld;
@@ -20,5 +21,6 @@ describe('lists', () => listSuite(() => world));
 describe('documents', () => detailSuite(() => world));
 describe('what is refused', () => refusedSuite(() => world));
 describe('Quay’s API', () => quaySuite(() => world));
+describe('waivers', () => waiverSuite(() => world));
 // The clock goes on there.
 describe('what is repeated', () => repeatedSuite(() => world));

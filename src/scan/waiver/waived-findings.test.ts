@@ -500,7 +500,7 @@ describeStores('what waivers set aside', open => {
         await checkTotals();
         expect(await asideIn(view)).toEqual(await modelOf(drafts, view));
       }),
-      { numRuns: 6 },
+      { numRuns: 4 },
     );
   }, 60_000);
 
