@@ -188,15 +188,15 @@ class NamespaceCell implements Cell {
     listen(child.stderr, bytes => command.onOutput(bytes, 'stderr'));
     let watching: Promise<void> = Promise.resolve();
     try {
+      const measureDisk = async (until: AbortSignal) => await this.#measureDisk(until);
       if (child.pid !== undefined) {
         await group.add(child.pid);
-        const measureDisk = async (until: AbortSignal) => await this.#measureDisk(until);
         watching = watch({ pid: child.pid, group, limits, measureDisk, signal: over.signal, onExceeded: stop });
       }
       start(child.stdin);
       const status = await closed;
       if (why !== undefined) throw why;
-      const exceeded = status === 0 ? undefined : await exceededAfterwards({ group, limits });
+      const exceeded = await exceededAfterwards({ group, limits, measureDisk, signal }, { hasFailed: status !== 0 });
       if (exceeded !== undefined) throw exceeded;
       return status;
     } catch (error) {

@@ -33,15 +33,28 @@ export async function watch(watched: Watched): Promise<void> {
   };
   await Promise.all([
     repeat(PROCESSES_MS, signal, async () => await checkProcesses(watched, tell)),
-    repeat(DISK_MS, signal, async () => {
-      const bytes = await watched.measureDisk(signal);
-      if (bytes > watched.limits.diskBytes) tell(exceeded('disk space', watched.limits.diskBytes, 'bytes'));
-    }),
+    // Not at once: most programs end before, and what they left is measured then.
+    sleep(DISK_MS, undefined, { signal, ref: false })
+      .catch(() => {})
+      .then(async () => await repeat(DISK_MS, signal, async () => await checkDisk(watched, signal, tell))),
   ]);
 }
 
-/** What the kernel counted as exceeded, for when the program ended before we looked. */
-export async function exceededAfterwards({
+/** What the program exceeded before we looked: as the kernel counted it where it failed, and what it left on disk. */
+export async function exceededAfterwards(
+  watched: Pick<Watched, 'group' | 'limits' | 'measureDisk' | 'signal'>,
+  { hasFailed }: { readonly hasFailed: boolean },
+): Promise<PlimsollError | undefined> {
+  const counted = hasFailed ? await exceededInGroup(watched) : undefined;
+  if (counted !== undefined) return counted;
+  let found: PlimsollError | undefined;
+  await checkDisk(watched, watched.signal, error => {
+    found = error;
+  });
+  return found;
+}
+
+async function exceededInGroup({
   group,
   limits,
 }: Pick<Watched, 'group' | 'limits'>): Promise<PlimsollError | undefined> {
@@ -51,12 +64,21 @@ export async function exceededAfterwards({
   return undefined;
 }
 
+async function checkDisk(
+  { measureDisk, limits }: Pick<Watched, 'measureDisk' | 'limits'>,
+  signal: AbortSignal,
+  tell: (error: PlimsollError) => void,
+): Promise<void> {
+  const bytes = await measureDisk(signal);
+  if (bytes > limits.diskBytes) tell(exceeded('disk space', limits.diskBytes, 'bytes'));
+}
+
 async function checkProcesses(watched: Watched, tell: (error: PlimsollError) => void): Promise<void> {
   const { pid, limits } = watched;
   const { tasks, memoryBytes } = await measureTree(pid);
   if (tasks > limits.processes) tell(exceeded('processes', limits.processes, 'at a time'));
   if (memoryBytes > limits.memoryBytes) tell(exceeded('memory', limits.memoryBytes, 'bytes'));
-  const counted = await exceededAfterwards(watched);
+  const counted = await exceededInGroup(watched);
   if (counted !== undefined) tell(counted);
 }
 
