@@ -84,7 +84,10 @@ const PICTURES: readonly Picture[] = [
       // What comes above it later would push it away.
       await page.getByRole('list', { name: 'Upgrades' }).waitFor();
       await page.locator('.plimsoll-donut-picture svg').first().waitFor();
-      await rows.evaluate('element => element.scrollIntoView({ block: "end" })');
+      await page
+        .getByRole('button', { name: /^End the waiver/ })
+        .last()
+        .scrollIntoViewIfNeeded();
     },
   },
   { name: 'image-packages', path: scene => pageOf(scene, scene.image, 'packages') },
