@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Package } from '#inventory/inventory.ts';
 import { advisory, affects, distro, packageOf } from '#matching/testing/sample.ts';
 import { COUNT_COLUMNS, type FindingCounts } from '#store/counts.ts';
-import type { Store } from '#store/database.ts';
+import type { Store, Trx } from '#store/database.ts';
 import { type ListedFinding, listFindings, listLayerSummaries } from '#store/finding-list.ts';
 import { listAffectedPackages, listImages } from '#store/image-list.ts';
 import { listImagePackages } from '#store/image-package-list.ts';
@@ -14,18 +14,23 @@ import { findManifestIds } from '#store/manifest.ts';
 import { findManifestScans } from '#store/manifest-view.ts';
 import { listFindingDays, noteFindingDay, overviewTotals } from '#store/overview.ts';
 import { listPackages } from '#store/package-list.ts';
+import { insertProject } from '#store/project.ts';
+import { insertProjectImage } from '#store/project-image.ts';
 import { describeStores } from '#store/testing/stores.ts';
+import { inTransaction } from '#store/transaction.ts';
 import type { Scope } from '#store/visible.ts';
 import { listVulnerabilities } from '#store/vulnerability-list.ts';
-import { withWaivers } from '#store/waived-finding.ts';
+import { countWaived, withWaivers } from '#store/waived-finding.ts';
 import { insertWaiver, type StoredWaiver, type WaiverScope } from '#store/waiver.ts';
 import { waiverEffects } from '#store/waiver-effect.ts';
 import { rematch } from '../content/rematch.ts';
 import { reportOfImage } from '../content/report-of-image.ts';
+import { storeManifests } from '../content/store-manifests.ts';
 import {
   type ContentFixture,
   databaseOf,
   firstDatabase,
+  foundJson,
   type LaidPackage,
   NOW,
   openContent,
@@ -317,6 +322,37 @@ describeStores('what waivers set aside', open => {
     expect(open).toMatchObject({ isWaived: false, waiver: undefined });
   });
 
+  test('an image that is in no repository is under the waivers of those that have an index of it, else of its project', async () => {
+    const { db } = store;
+    const stray = (salt: string) => scanned(content, laid('app', leftPad), { salt, layers: ['app'], release: DEBIAN });
+    const [listed, submitted] = [await stray('listed'), await stray('submitted')];
+    const index = foundJson(
+      {
+        schemaVersion: 2,
+        mediaType: INDEX,
+        manifests: [{ mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: listed, size: 500 }],
+      },
+      INDEX,
+    );
+    await storeManifests(db, [index], NOW);
+    await placeImages(db, registryIds.get('a2') ?? '', 'indexes', [{ digest: index.digest }]);
+    await inTransaction(db, trx => submit(trx, namespaceIds.get('b') ?? '', submitted));
+    const found = await findManifestIds(db, [listed, submitted]);
+    const strayIds = [found.get(listed) ?? -1, found.get(submitted) ?? -1];
+    const setAside = async (...drafts: readonly Draft[]) => {
+      await db.deleteFrom('waiver').execute();
+      await waive(...drafts);
+      const counts = await countWaived(db, await withWaivers(db, {}, NOW), strayIds);
+      return strayIds.map(id => counts.get(id)?.negligible ?? 0);
+    };
+    const vulnerability = 'GHSA-bbbb';
+    expect(await setAside({ namespace: 'a', vulnerability })).toEqual([1, 0]);
+    expect(await setAside({ namespace: 'a', vulnerability, of: 'a2/indexes' })).toEqual([1, 0]);
+    expect(await setAside({ namespace: 'a', vulnerability, of: 'a1' })).toEqual([0, 0]);
+    expect(await setAside({ namespace: 'b', vulnerability })).toEqual([0, 1]);
+    expect(await setAside({ namespace: 'b', vulnerability, of: 'b1' })).toEqual([0, 0]);
+  });
+
   test('what a waiver sets aside is counted', async () => {
     const waivers = await waive(
       { namespace: 'a', vulnerability: 'CVE-2024-0001' },
@@ -547,6 +583,63 @@ describeStores('what waivers set aside', open => {
     });
   });
 });
+
+const INDEX = 'application/vnd.oci.image.index.v1+json';
+
+/** Makes an image one of a project, which was scanned where it lies. */
+async function submit(trx: Trx, namespaceId: string, digest: string): Promise<void> {
+  const id = 'a'.repeat(24);
+  await insertProject(trx, {
+    id,
+    namespaceId,
+    pid: `ospid-${id}`,
+    name: 'project',
+    kind: 'Containers',
+    status: 'active',
+    containerType: 'container',
+    osContentType: undefined,
+    distributionMethod: 'external',
+    isHosted: false,
+    registry: 'quay.io',
+    repository: 'acme/pilot',
+    isPrivileged: false,
+    autoPublish: false,
+    details: {},
+    certificationStatus: 'Started',
+    history: [],
+    at: NOW,
+  });
+  const unknown = {
+    configDigest: undefined,
+    listDigest: undefined,
+    isReportedCertified: undefined,
+    exception: undefined,
+    diffIds: undefined,
+    sizeBytes: undefined,
+    rawConfig: undefined,
+    scanMessage: undefined,
+    grade: undefined,
+    pushedAt: undefined,
+    publishedAt: undefined,
+    deletedAt: undefined,
+  };
+  await insertProjectImage(trx, {
+    ...unknown,
+    id: 'b'.repeat(24),
+    projectId: id,
+    digest,
+    architecture: 'amd64',
+    isVerifiedCertified: false,
+    isCertified: false,
+    origin: 'scan',
+    registry: 'quay.io',
+    repository: 'acme/pilot',
+    tags: [],
+    parsed: {},
+    scanState: 'completed',
+    at: NOW,
+  });
+}
 
 const COLUMNS = COUNT_COLUMNS.filter(name => name !== 'undetermined').map(name =>
   name === 'known_exploited' ? ('knownExploited' as const) : name,
