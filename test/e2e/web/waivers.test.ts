@@ -44,7 +44,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('waivers', () => {
   }, 300_000);
   afterAll(() => world?.[Symbol.asyncDispose]());
 
-  test('a finding is waived with a reason: it is counted no more, and told apart', { timeout: 60_000 }, async () => {
+  test('a finding is waived with a reason: it is counted no more, and told apart', { timeout: 180_000 }, async () => {
     await page.goto(report);
     await heading(4).waitFor();
     const dialog = await openDialog('CVE-2024-1001');
@@ -81,7 +81,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('waivers', () => {
     expect(await page.getByRole('link', { name: /Critical.*in 1\.0$/ }).count()).toBe(0);
   });
 
-  test('waivers are listed, searched, changed, and downloaded for pipelines', { timeout: 60_000 }, async () => {
+  test('waivers are listed, searched, changed, and downloaded for pipelines', { timeout: 180_000 }, async () => {
     await page.goto('/waivers?state=ended');
     await page.getByRole('heading', { name: 'No waiver is like that' }).waitFor();
     await page.goto('/waivers?state=active&q=padded');
@@ -112,7 +112,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('waivers', () => {
     expect(readFileSync(await download.path(), 'utf8')).toMatch(/CVE-2024-1001[\s\S]*never longer than a line/);
   });
 
-  test('several findings are waived at once, in the whole namespace', { timeout: 60_000 }, async () => {
+  test('several findings are waived at once, in the whole namespace', { timeout: 180_000 }, async () => {
     await page.goto(report);
     await heading(3).waitFor();
     await page.getByRole('checkbox', { name: 'Choose CVE-2024-2001 in zlib' }).check();
@@ -134,7 +134,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('waivers', () => {
     expect(new URL(page.url()).searchParams.get('waived')).toBe('true');
   });
 
-  test('a viewer sees what is waived and why, and can change nothing', { timeout: 60_000 }, async () => {
+  test('a viewer sees what is waived and why, and can change nothing', { timeout: 180_000 }, async () => {
     const hers = await world.open();
     await signIn(hers, VIEWER);
     await hers.goto(`${report}&show=waived`);
@@ -150,11 +150,11 @@ describe.skipIf(whyNoBrowser() !== undefined)('waivers', () => {
     await hers.context().close();
   });
 
-  test('axe finds nothing serious: light, dark, narrow', { timeout: 120_000 }, async () => {
+  test('axe finds nothing serious: light, dark, narrow', { timeout: 180_000 }, async () => {
     await expectEachAccessible(page, ['/waivers', report, `${report}&show=waived`]);
   });
 
-  test('a waiver is ended where it is told: what it set aside is counted again', { timeout: 60_000 }, async () => {
+  test('a waiver is ended where it is told: what it set aside is counted again', { timeout: 180_000 }, async () => {
     await page.goto(`${report}&show=waived`);
     await page.getByRole('button', { name: 'End the waiver of CVE-2024-1001 in left-pad' }).click();
     const question = page.getByRole('dialog', { name: /End the waiver of CVE-2024-1001\?/ });
