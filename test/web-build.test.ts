@@ -16,7 +16,7 @@ const FIRST_VIEW_BYTES = 250 * 1024;
 
 beforeAll(async () => {
   await run(process.execPath, [join(ROOT, 'web/build.js'), '--if-older'], { cwd: ROOT });
-}, 120_000);
+}, 180_000);
 
 test('the first view is under 250 KB of compressed JavaScript', async () => {
   const page = await readFile(join(DIST, 'index.html'), 'utf8');

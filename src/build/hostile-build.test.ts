@@ -17,7 +17,7 @@ describe.skipIf(missingProgram(...BUILD_PROGRAMS) !== undefined)('a hostile buil
 
   beforeAll(async () => {
     world = await openBuildWorld();
-  }, 60_000);
+  });
   afterAll(async () => await world[Symbol.asyncDispose]());
 
   /** Builds a Dockerfile that begins with our base image; resolves to its log and what it failed with, if it did. */

@@ -23,7 +23,7 @@ describe.skipIf(missingProgram(...BUILD_PROGRAMS) !== undefined)('a build', () =
 
   beforeAll(async () => {
     world = await openBuildWorld();
-  }, 60_000);
+  });
   afterAll(async () => await world[Symbol.asyncDispose]());
 
   async function build(request: BuildRequest, signal: AbortSignal = AbortSignal.timeout(120_000)) {

@@ -25,7 +25,7 @@ describeStores('indexes of Clair', open => {
 
   beforeAll(async () => {
     store = await open();
-  }, 60_000);
+  });
   afterAll(() => store[Symbol.asyncDispose]());
   beforeEach(async () => {
     await store.db.deleteFrom('clairIndex').execute();

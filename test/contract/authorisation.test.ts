@@ -127,7 +127,7 @@ describe.skipIf(findPostgres() === undefined)('authorisation', () => {
     aheadMs += HOUR_MS;
     keys.set('expired key', bearer(expiring.key));
     keys.set('revoked key', bearer(revoked.key));
-  }, 120_000);
+  }, 180_000);
 
   afterAll(async () => {
     await server[Symbol.asyncDispose]();

@@ -102,10 +102,10 @@ if (noPodman === undefined) {
   let isLoaded = false;
   beforeAll(async () => {
     podman = await startPodman();
-  }, 60_000);
+  });
   afterAll(async () => {
     await podman?.[Symbol.asyncDispose]();
-  }, 60_000);
+  });
   contentSourceContract(
     'docker-daemon: of podman',
     async (image, blobs) => {

@@ -120,7 +120,7 @@ describe.skipIf(!canBuild)('the command line for projects and builds', () => {
     const fresh = await run(['project', 'registry-key', 'pilot', '--new']);
     expect(fresh.out).toMatch(/^plr_\S{20,}\n$/);
     expect(fresh.out).not.toBe(revealed.out);
-  }, 30_000);
+  });
 
   test('a source is tried with a token from standard input, and over SSH with the fingerprint of its host key', async () => {
     const found = await run(build('test', ...source(), '--token-file', '-'), { stdin: `${TOKEN}\n` });
@@ -133,7 +133,7 @@ describe.skipIf(!canBuild)('the command line for projects and builds', () => {
     const pinned = await run(build('test', ...overSsh));
     const fingerprint = fingerprintOf(Buffer.from(ssh.hostKeyLine.split(' ')[2] ?? '', 'base64'));
     expect(pinned).toMatchObject({ status: 0, out: expect.stringContaining(`Host key    ${fingerprint}\n`) });
-  }, 120_000);
+  }, 180_000);
 
   const mistakes: readonly {
     readonly why: string;

@@ -39,7 +39,7 @@ describe.skipIf(missingProgram('git', 'buildah', 'skopeo') !== undefined)('a bui
     const files = { 'licenses/LICENSE': 'Use it as you like\n' };
     await repositories.commit('copies', { ...files, Dockerfile: dockerfile.join('\n') });
     await repositories.commit('runs', { ...files, Dockerfile: [...dockerfile, 'RUN echo hello'].join('\n') });
-  }, 120_000);
+  }, 180_000);
   afterAll(async () => {
     await git?.[Symbol.asyncDispose]();
     await world?.[Symbol.asyncDispose]();

@@ -59,7 +59,7 @@ describe.skipIf(!canBuild)('the build service', () => {
     repositories = openRepositories(world.folder.at('git'));
     https = await startHttpsGit({ folder: repositories.folder });
     ssh = await startSshGit({ folder: repositories.folder, home: world.folder.at('ssh') });
-  }, 120_000);
+  }, 180_000);
   afterAll(async () => {
     await ssh?.[Symbol.asyncDispose]();
     await https?.[Symbol.asyncDispose]();

@@ -83,7 +83,7 @@ describe.skipIf(!canBuild)('builders elsewhere', () => {
       osContentType: 'Scratch Image',
     });
     projectId = id;
-  }, 120_000);
+  }, 180_000);
   afterAll(async () => {
     for (const name of running.keys()) await end(name, 'SIGKILL');
     await git?.[Symbol.asyncDispose]();

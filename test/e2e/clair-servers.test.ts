@@ -26,13 +26,13 @@ describe.skipIf(findPostgres() === undefined)('several servers behind Quay', () 
     location = await newDatabase();
     storage = await startRegistryServer();
     servers.push(await start('one'), await start('two'));
-  }, 120_000);
+  }, 180_000);
 
   afterAll(async () => {
     for (const server of servers) await server[Symbol.asyncDispose]();
     await storage[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();
-  }, 60_000);
+  });
 
   async function start(name: string): Promise<RunningServer> {
     const settings = {
@@ -113,7 +113,7 @@ describe.skipIf(findPostgres() === undefined)('several servers behind Quay', () 
     const [index] = await Promise.all(waiting);
     expect(index?.state).toBe('IndexFinished');
     expect(storage.count(blob)).toBe(2);
-  }, 60_000);
+  });
 
   test('a server that stops in the middle loses nothing: another goes on', async () => {
     const third = await start('three');
@@ -132,5 +132,5 @@ describe.skipIf(findPostgres() === undefined)('several servers behind Quay', () 
     const [client] = servers.map(clientOf);
     const index = await client?.index(image.digest, layersOf(image, storage.url));
     expect(index?.state).toBe('IndexFinished');
-  }, 60_000);
+  });
 });

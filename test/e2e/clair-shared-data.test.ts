@@ -69,7 +69,7 @@ describe.skipIf(!hasSharedData)('shared data', () => {
       if (current !== null && pending === null) break;
       await sleep(50);
     }
-  }, 120_000);
+  }, 180_000);
 
   afterAll(async () => {
     await world?.[Symbol.asyncDispose]();

@@ -69,7 +69,7 @@ beforeAll(async () => {
     if ('harbor.scanner-adapter/vulnerability-database-updated-at' in properties) break;
     await sleep(50);
   }
-}, 120_000);
+}, 180_000);
 
 afterAll(async () => {
   await world?.[Symbol.asyncDispose]();
@@ -424,7 +424,7 @@ test('Quay is told of new findings after advisories change, reads them page by p
     expect((await quay.send('DELETE', `/notifier/api/v1/notification/${id}`)).status).toBe(200);
     expect((await quay.send('GET', `/notifier/api/v1/notification/${id}`)).status).toBe(404);
   }
-}, 60_000);
+});
 
 test('images that Quay had indexed are nobody else’s to see', async () => {
   const list = await world.root.native('GET', 'images?limit=50');

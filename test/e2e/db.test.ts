@@ -189,7 +189,7 @@ describe.skipIf(whyNot !== undefined)('with docker-registry', () => {
 
   beforeAll(async () => {
     registry = await startDistribution({ login });
-  }, 60_000);
+  });
   afterAll(() => registry?.[Symbol.asyncDispose]());
 
   test('a database goes through a registry, for those who may', async () => {

@@ -38,7 +38,7 @@ describe.skipIf(whyNot !== undefined || issuer === undefined).each(['htpasswd', 
       const by = tokens === undefined ? {} : { tokens: tokens.tokens };
       registry = await startDistribution({ login, maxCatalogEntries: 4, ...by });
       indexDigest = await fill(registry);
-    }, 60_000);
+    });
 
     afterAll(async () => {
       await registry?.[Symbol.asyncDispose]();

@@ -35,7 +35,7 @@ beforeAll(async () => {
     if (UPDATED_AT in properties) break;
     await sleep(50);
   }
-}, 60_000);
+});
 
 afterAll(async () => {
   await harbor?.[Symbol.asyncDispose]();

@@ -77,7 +77,7 @@ describe.each(stores)('published images of the hosted registry on %s', store => 
       draft: await attach(draft, document),
       image: await attach(index, { config, layers: own }, '1.0-3'),
     };
-  }, 120_000);
+  }, 180_000);
   afterAll(async () => await world[Symbol.asyncDispose]());
 
   /** Publishes the index, or takes it back, whatever the checks say. */
@@ -153,7 +153,7 @@ describe.each(stores)('published images of the hosted registry on %s', store => 
     expect(items.map(({ pull, pullByTag }) => ({ pull, pullByTag }))).toEqual(
       fill(2, 0).map(() => ({ pull: `${host}/${name}@${index.digest}`, pullByTag: [`${host}/${name}:1.0-1`] })),
     );
-  }, 120_000);
+  }, 180_000);
 
   test.skipIf(!['podman', 'skopeo'].every(has))(
     'podman and skopeo pull them without a log-in, by tag and by digest, and are told to log in for anything else',
@@ -198,5 +198,5 @@ describe.each(stores)('published images of the hosted registry on %s', store => 
     await change('publish');
     await change('unpublish');
     expect(await seenBy(new RegistryClient(world.url))).toEqual({ open: fill(10, 401), closed: fill(7, 401) });
-  }, 120_000);
+  }, 180_000);
 });

@@ -18,7 +18,7 @@ beforeAll(async () => {
   pushed = [...image.blobs].reduce((sum, [digest, { length }]) => (digest === image.digest ? sum : sum + length), 0);
   const { items } = (await world.root.native('GET', 'registries')).json<{ items: { id: string; type: string }[] }>();
   registryId = items.find(({ type }) => type === 'hosted')?.id ?? '';
-}, 120_000);
+}, 180_000);
 afterAll(async () => await world[Symbol.asyncDispose]());
 
 test.each([

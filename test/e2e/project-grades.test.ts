@@ -56,7 +56,7 @@ beforeAll(async () => {
     settings: { privateAddresses: 'allow' },
   });
   await new Promise<void>(done => receiver.listen(0, '127.0.0.1', done));
-}, 120_000);
+}, 180_000);
 afterAll(async () => {
   receiver.close();
   await world[Symbol.asyncDispose]();

@@ -38,7 +38,7 @@ describe('a registry that counts', () => {
   let world: CertificationWorld;
   beforeAll(async () => {
     world = await startCertificationWorld();
-  }, 120_000);
+  }, 180_000);
   afterAll(async () => await world[Symbol.asyncDispose]());
 
   test('is asked again when it said to, and the scan then goes on as if nothing had been', async () => {
@@ -59,7 +59,7 @@ describe('a registry that counts', () => {
     const done = await request.until(isEnded);
     expect(done).toMatchObject({ status: 'completed', error_code: null, retry_at: null, attempts: 2 });
     expect(world.registry.requests.length).toBeGreaterThan(before);
-  }, 90_000);
+  }, 180_000);
 
   test('an image that waits for hours says so, and is no failure', async () => {
     const project = await world.addProject({ name: 'waits long' });
@@ -72,7 +72,7 @@ describe('a registry that counts', () => {
     const inMs = Date.parse(String(waiting['retry_at'])) - Date.parse(String(waiting['last_update_date']));
     expect(inMs).toBeGreaterThan(7_100_000);
     expect(inMs).toBeLessThanOrEqual(7_200_000);
-  }, 90_000);
+  }, 180_000);
 });
 
 describe.each(['warn', 'block'] as const)('Docker Hub, where the operator says %s', dockerHub => {
@@ -83,7 +83,7 @@ describe.each(['warn', 'block'] as const)('Docker Hub, where the operator says %
     const image = await makePilot('hub');
     world.registry.hold('acme/pilot', '1.0-1', image);
     spec = `docker.io/acme/pilot@${image.digest}`;
-  }, 120_000);
+  }, 180_000);
   afterAll(async () => await world[Symbol.asyncDispose]());
 
   const addProject = async (name: string, hasSecret: boolean) => {
@@ -117,7 +117,7 @@ describe.each(['warn', 'block'] as const)('Docker Hub, where the operator says %
       ]);
       expect(done).toMatchObject({ status: 'completed' });
     }
-  }, 90_000);
+  }, 180_000);
 
   // Where it is refused nothing is asked of it.
   if (dockerHub === 'warn') {
@@ -141,14 +141,14 @@ describe.each(['warn', 'block'] as const)('Docker Hub, where the operator says %
         /docker\.io is used up \(100 per 6 hours, 0 left\); it is tried again at 20/,
       );
       expect(waiting['status_message']).toMatch(advice);
-    }, 90_000);
+    }, 180_000);
   }
 
   test('an account that pays is told no limit, and is let in without a word', async () => {
     const { asked, until } = await scan(world, await addProject('paying', true), spec);
     expect(asked['warnings']).toEqual([]);
     expect(await until(isEnded)).toMatchObject({ status: 'completed', warnings: [] });
-  }, 90_000);
+  }, 180_000);
 
   test('an account that does not is known by the limit that it is told', async () => {
     tellLimit();
@@ -156,5 +156,5 @@ describe.each(['warn', 'block'] as const)('Docker Hub, where the operator says %
     const done = await until(isEnded);
     if (dockerHub === 'block') expect(done).toMatchObject({ status: 'failed', error_code: 'hub_account_required' });
     else expect(done).toMatchObject({ status: 'completed', warnings: [{ code: 'hub_account_required' }] });
-  }, 90_000);
+  }, 180_000);
 });

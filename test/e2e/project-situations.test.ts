@@ -14,7 +14,7 @@ beforeAll(async () => {
   world = await startCertificationWorld({
     settings: { publishedTags: 'movable', preflightVersions: '1.20.0,1.21.0' },
   });
-}, 120_000);
+}, 180_000);
 afterAll(async () => await world[Symbol.asyncDispose]());
 
 type Json = Readonly<Record<string, unknown>>;
@@ -55,7 +55,7 @@ describe('scans', () => {
     });
     const index = makeIndex([makeAttestation(riscv)]);
     expect(await scan(project, index)).toMatchObject({ status: 'failed', error_code: 'unsupported_arch' });
-  }, 60_000);
+  });
 
   test.each([
     { body: { pull_spec: 'quay.io/a/b:1', tag: '1' }, says: /@sha256:/, why: 'no digest' },
@@ -101,7 +101,7 @@ describe('publishing', () => {
       certification_status: 'In Progress',
     });
     expect(archived.status, 'a client does not take the status back').toBe(400);
-  }, 90_000);
+  }, 180_000);
 
   test('nothing of an archived project is published', async () => {
     const project = await world.addProject({ name: 'archived' });
@@ -115,7 +115,7 @@ describe('publishing', () => {
       status: 'failed',
       status_message: expect.stringContaining('archived'),
     });
-  }, 60_000);
+  });
 
   test('where the operator allows it a push moves the tag of a published image, which stays published', async () => {
     const hosted = { distribution_method: 'rhcc', registry: null, repository: null };
@@ -144,7 +144,7 @@ describe('publishing', () => {
     const second = await push('second');
     expect(await find(first)).toMatchObject({ publishedAt: expect.any(String), tags: [] });
     expect(await find(second)).toMatchObject({ publishedAt: null, tags: [{ name: 'stable' }] });
-  }, 90_000);
+  }, 180_000);
 });
 
 describe('clients', () => {

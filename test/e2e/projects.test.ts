@@ -161,7 +161,7 @@ describe.each(stores)('projects on %s', store => {
       error_code: 'not_found',
     });
     expect(await scan(project, image.digest)).toMatchObject({ status: 'completed', error_code: null });
-  }, 60_000);
+  });
 
   test('an index is scanned, published and taken back as one; attestations are passed over', async () => {
     const project = await world.addProject({ name: 'index' });
@@ -204,7 +204,7 @@ describe.each(stores)('projects on %s', store => {
     const after = (await world.acme.pyxis('GET', `v1/projects/certification/id/${project._id}`)).json<WireProject>();
     expect(after.certification_status).toBe('In Progress');
     expect(await wish(project, { operation: 'delete-manifest-list', ...list })).toMatchObject({ status: 'completed' });
-  }, 60_000);
+  });
 
   test('what did not pass is not published, unless an admin says why', async () => {
     const project = await world.addProject({ name: 'refused' });
@@ -222,7 +222,7 @@ describe.each(stores)('projects on %s', store => {
     expect(await wish(project, body, world.boss)).toMatchObject({ status: 'completed' });
     const audit = (await world.root.native('GET', 'audit-entries?limit=500')).text;
     expect(audit).toContain('Needed by a customer until Friday');
-  }, 60_000);
+  });
 
   test('what is certified is published by itself where the project wants it', async () => {
     const project = await world.addProject({ name: 'automatic' }, { auto_publish: true });
@@ -233,7 +233,7 @@ describe.each(stores)('projects on %s', store => {
     await expect
       .poll(async () => (await world.ask('GET', `/api/containers/v1/images/id/${id}`)).status, { timeout: 30_000 })
       .toBe(200);
-  }, 60_000);
+  });
 
   test('tags are read again from where the image lies', async () => {
     const project = await world.addProject({ name: 'tags' });
@@ -247,7 +247,7 @@ describe.each(stores)('projects on %s', store => {
       repositories: { tags: { name: string }[] }[];
     }>();
     expect(repositories[0]?.tags.map(({ name }) => name)).toEqual(['6.0', '6.0-1']);
-  }, 40_000);
+  });
 
   test('an image scanned elsewhere is catalogued where the project says, with a warning', async () => {
     const project = await world.addProject(
@@ -262,7 +262,7 @@ describe.each(stores)('projects on %s', store => {
     expect((await world.acme.pyxis('GET', `v1/images/id/${id}`)).json()['repositories']).toMatchObject([
       { registry: 'quay.io', repository: 'acme/elsewhere' },
     ]);
-  }, 40_000);
+  });
 
   test('what is pushed with the registry key is entered, scanned and published; then its tag stays', async () => {
     const hosted = { distribution_method: 'rhcc', registry: null, repository: null };
@@ -297,7 +297,7 @@ describe.each(stores)('projects on %s', store => {
     const rotated = String((await world.acme.native('POST', `${path}/rotate`)).json()['text']);
     await expect(push(key, await makePilot('late'), '2')).rejects.toThrow(/401/);
     expect((await push(rotated, await makePilot('late'), '2')).status).toBe(201);
-  }, 60_000);
+  });
 
   test('approved base images are found by preflight, and decide', async () => {
     const base = await makePilot('base');
@@ -306,7 +306,7 @@ describe.each(stores)('projects on %s', store => {
     const refused = await world.root.native('POST', 'base-images', { reference: `${world.registry.host}/bases/ubi:9` });
     expect(refused.status).toBe(403);
     expect((await world.acme.native('POST', 'base-images', { reference: 'quay.io/a/b:1' })).status).toBe(403);
-  }, 30_000);
+  });
 
   test('a key sees its organisation and no other', async () => {
     const project = await world.addProject({ name: 'private' });
@@ -348,7 +348,7 @@ describe.each(stores)('projects on %s', store => {
     expect((await world.ask('POST', '/api/containers/graphql', {}, graph)).json()).toEqual({
       data: { get_image: { data: null, error: { status: 404 } } },
     });
-  }, 40_000);
+  });
 
   test('a pull secret is in no reply, no log, no event and not in the clear in the store', async () => {
     const project = await world.addProject({ name: 'grep' });
@@ -414,5 +414,5 @@ describe.each(stores)('projects on %s', store => {
       const found = files.filter(one => readFileSync(join(one.parentPath, one.name)).includes(PASSWORD));
       expect(found.map(({ name }) => name)).toEqual([]);
     }
-  }, 60_000);
+  });
 });

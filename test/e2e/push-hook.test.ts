@@ -65,7 +65,7 @@ describe.skipIf(whyNot !== undefined)('a push that a registry tells of', () => {
     expect([nonsense.status, nonsense.json()['code']]).toEqual([422, 'REQUEST_INVALID']);
     expect((await world.boss.native('DELETE', `registries/${id}/hook`)).status).toBe(204);
     expect((await world.ask('POST', `/api/v1/hooks/${id}`, byHeader, { repository: 'a', tag: 'b' })).status).toBe(401);
-  }, 60_000);
+  });
 });
 
 interface ImageChecks {

@@ -12,7 +12,7 @@ import type { BuiltImage } from '../fixtures/image-builder.ts';
 let world: CertificationWorld;
 beforeAll(async () => {
   world = await startCertificationWorld();
-}, 120_000);
+}, 180_000);
 afterAll(async () => await world[Symbol.asyncDispose]());
 
 const pathOf = ({ _id }: WireProject) => `v1/projects/certification/id/${_id}`;
@@ -31,7 +31,7 @@ describe('bodies', () => {
     expect(kept.status, kept.text.slice(0, 500)).toBe(201);
     expect(kept.json()).toMatchObject({ file_size: bytes, filename: 'preflight.log' });
     expect(kept.json()).not.toHaveProperty('content');
-  }, 60_000);
+  });
 
   test('what is larger than that is refused in the form of the API', async () => {
     const project = await world.addProject({ name: 'too large' });
@@ -39,7 +39,7 @@ describe('bodies', () => {
     const reply = await world.acme.pyxis('POST', `${pathOf(project)}/artifacts`, { filename: 'a', content });
     expect(reply.status).toBe(413);
     expect(reply.json()).toMatchObject({ status: 413, type: 'about:blank' });
-  }, 60_000);
+  });
 
   test.each([
     { body: '{', why: 'no JSON' },
@@ -232,7 +232,7 @@ describe('registry keys', () => {
     await expect(push(right.project, 'unused', left.key, '1', image)).rejects.toThrow(
       /40[13].*left.*right|key of .*left/is,
     );
-  }, 30_000);
+  });
 
   test('a tag that is pushed again moves to the new image', async () => {
     const { project, key } = await addHosted('moving');
@@ -244,5 +244,5 @@ describe('registry keys', () => {
     }>();
     const tags = new Map(items.map(({ digest, tags: own }) => [digest, own.map(({ name }) => name)]));
     expect(Object.fromEntries(tags)).toEqual({ [first.digest]: [], [second.digest]: ['1.0-1'] });
-  }, 30_000);
+  });
 });

@@ -359,7 +359,7 @@ describe.skipIf(!hasSharedData)('shared data', () => {
       inventories.set(name, inventory);
       findings.set(name, matchInventory(inventory, database, { today: '2026-11-21' }).findings);
     }
-  }, 120_000);
+  }, 180_000);
 
   afterAll(async () => {
     database?.[Symbol.dispose]();

@@ -35,7 +35,7 @@ describe.skipIf(whyNot !== undefined)('on docker-registry', () => {
     await writeOciLayout(folder.at('layout'), [{ content: makeIndex(images), name: '1.0' }]);
     await registry.push(folder.at('layout'), '1.0', 'team/app', '1.0');
     authFile = await registry.logIn(login);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await registry?.[Symbol.asyncDispose]();

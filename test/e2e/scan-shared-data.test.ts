@@ -61,7 +61,7 @@ describe.skipIf(!hasSharedData)('shared data', () => {
     database = folder.at('vulnerability.db');
     const result = await plimsoll(['db', 'import', join(SHARED_DATA, 'advisories'), '--db', database, '--quiet']);
     expect(result.status).toBe(0);
-  }, 60_000);
+  });
   afterAll(() => folder?.[Symbol.asyncDispose]());
 
   const scan = async (reference: string, args: readonly string[]) => {

@@ -16,7 +16,7 @@ import { startRegistryServer } from '../fixtures/registry-server.ts';
 let world: CertificationWorld;
 beforeAll(async () => {
   world = await startCertificationWorld();
-}, 120_000);
+}, 180_000);
 afterAll(async () => await world[Symbol.asyncDispose]());
 
 async function plimsoll(key: string | undefined, ...args: readonly string[]) {
@@ -70,7 +70,7 @@ test('an index is looked up by its tag, certified for each architecture, and pub
     ['amd64', true],
     ['s390x', true],
   ]);
-}, 90_000);
+}, 180_000);
 
 test('an image that does not pass says why, and the exit status does', async () => {
   const project = await world.addProject({ name: 'not passed' });
@@ -84,7 +84,7 @@ test('an image that does not pass says why, and the exit status does', async () 
   expect(out).toMatch(/FAILED +RunAsNonRoot/);
   expect(out).toMatch(/Against publishing it:\n.*RunAsNonRoot/);
   expect(out).toContain('not published');
-}, 60_000);
+});
 
 test('a pull secret is saved on the way, and without one the message says how to make it', async () => {
   const login = { username: 'robot', password: 'correct-horse-battery-staple' };
@@ -104,7 +104,7 @@ test('a pull secret is saved on the way, and without one the message says how to
   const done = await plimsoll(world.acme.key, ...submit, '--authfile', secret, '--pull-secret', secret);
   expect(done).toMatchObject({ status: 0, err: '' });
   expect(`${refused.err}${done.out}`).not.toContain(auth);
-}, 60_000);
+});
 
 const misuses = [
   { args: ['submit', 'quay.io/a/b:1', '--project', 'x'], key: false, status: 2, says: /PLIMSOLL_API_KEY/ },
@@ -179,4 +179,4 @@ test('an image passes BasedOnUbi once its base is approved, and no more when tha
     expect(removed).toMatchObject({ status: 0, out: '', err: '' });
   }
   expect((await submit()).line).toMatch(/NOT JUDGED +BasedOnUbi/);
-}, 90_000);
+}, 180_000);

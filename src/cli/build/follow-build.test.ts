@@ -91,7 +91,7 @@ test('a log goes on where it was cut, after a server that was away for a while',
   expect(found.asked).toEqual([undefined, '4', '4', '4']);
   expect(found).toMatchObject({ log: 'one\ntwo\n', states: ['building', 'succeeded'], cuts: 1 });
   expect(found.build).toEqual(BUILD);
-}, 30_000);
+});
 
 test.each([
   { status: 404, code: 'NOT_FOUND' },

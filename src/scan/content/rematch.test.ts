@@ -374,7 +374,7 @@ describe('for any databases and inventories', () => {
       }),
       { numRuns: 5 },
     );
-  }, 60_000);
+  });
 
   interface Scanned {
     readonly packages: readonly LaidPackage[];

@@ -100,7 +100,7 @@ test('in any order of reports, cancels, expiries, failures and launches', async 
     }),
     { numRuns: 10, endOnFailure: true },
   );
-}, 120_000);
+}, 180_000);
 
 async function start(world: JobWorld): Promise<Play> {
   const other = await world.addRegistry('other');

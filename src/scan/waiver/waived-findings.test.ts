@@ -538,7 +538,7 @@ describeStores('what waivers set aside', open => {
       }),
       { numRuns: 4 },
     );
-  }, 60_000);
+  });
 
   /** What should be set aside, said the slow way. */
   async function modelOf(drafts: readonly Draft[], view: string | undefined) {

@@ -210,7 +210,7 @@ describe.skipIf(whyNot !== undefined)('on docker-registry', () => {
     registry = await startDistribution({ login });
     const credentials = openCredentialStore({ authFile: await registry.logIn(login), env: {} });
     known = new RegistryClient({ credentials, tlsVerify: true, env: {} });
-  }, 60_000);
+  });
   afterAll(async () => {
     await known?.[Symbol.asyncDispose]();
     await registry?.[Symbol.asyncDispose]();

@@ -31,7 +31,7 @@ describe.skipIf(whyNoBrowser() !== undefined || !canBuild)('builds of a project'
     await world.call('POST', '/api/v1/projects', project);
     page = await world.open();
     await signIn(page);
-  }, 120_000);
+  }, 180_000);
   afterAll(async () => {
     await world?.[Symbol.asyncDispose]();
     await git?.[Symbol.asyncDispose]();
