@@ -159,6 +159,18 @@ describeStores('the build service', open => {
     await expect(refused).rejects.not.toThrow(/secret@/);
   });
 
+  test.each([
+    { platform: 'linux/nonsense', isTaken: false },
+    { platform: 'windows/amd64', isTaken: false },
+    { platform: 'linux/x86_64', isTaken: true },
+    { platform: 'linux/arm/v7', isTaken: true },
+  ])('a platform that is misspelt is refused, and not built as another: $platform', async ({ platform, isTaken }) => {
+    const change = { ...SOURCE, platforms: [platform] };
+    const configured = configureBuilds(context, operator(), project.id, { change });
+    if (isTaken) await expect(configured).resolves.toMatchObject({ configuration: { platforms: [platform] } });
+    else await expect(configured).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+  });
+
   test('a number is never used again, whatever became of its build, and the next free one is offered', async () => {
     const first = await add('1.0-1');
     await cancelBuild(context, operator(), first.id);

@@ -32,6 +32,18 @@ const ARGUMENT_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 /** OCI distribution-spec, "Pulling manifests": one component of a name. */
 const IMAGE_NAME = /^[a-z0-9]+(?:[._-]{1,2}[a-z0-9]+)*$/;
 const MAX_PLATFORMS = 8;
+/** Architectures of Linux that there are base images for, as Go's `GOARCH` names them. */
+const ARCHITECTURES: ReadonlySet<string> = new Set([
+  '386',
+  'amd64',
+  'arm',
+  'arm64',
+  'loong64',
+  'mips64le',
+  'ppc64le',
+  'riscv64',
+  's390x',
+]);
 
 /** Checks what of a configuration is plain. @throws {PlimsollError} `REQUEST_INVALID`. */
 export function checkConfiguration(fields: BuildConfigurationFields): BuildConfigurationFields {
@@ -49,7 +61,7 @@ export function checkConfiguration(fields: BuildConfigurationFields): BuildConfi
   }
   if (platforms.length > MAX_PLATFORMS)
     throw invalid(`there are ${platforms.length} platforms, at most ${MAX_PLATFORMS}`);
-  for (const platform of platforms) parsePlatform(platform);
+  for (const platform of platforms) checkPlatform(platform);
   for (const name of fields.argumentNames) {
     if (!ARGUMENT_NAME.test(name)) throw invalid(`"${printable(name, 100)}" is no name of a build argument`);
   }
@@ -60,6 +72,14 @@ export function checkConfiguration(fields: BuildConfigurationFields): BuildConfi
     }
   }
   return { ...fields, dockerfile, context, platforms: [...new Set(platforms)] };
+}
+
+/** A misspelt one would be built as the builder's own. */
+function checkPlatform(text: string): void {
+  const { os, architecture } = parsePlatform(text);
+  if (os === 'linux' && ARCHITECTURES.has(architecture)) return;
+  const known = [...ARCHITECTURES].map(name => `linux/${name}`).join(', ');
+  throw invalid(`images cannot be built for the platform "${printable(text, 100)}", but for ${known}`);
 }
 
 /** The name that images of a project get in its space where nothing is said: the last part of its repository, or made from its name. */

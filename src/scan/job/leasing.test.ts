@@ -172,6 +172,23 @@ describeStores('leases', open => {
     });
   });
 
+  test('a preview of a repository that is not there says so, with what may have been meant', async () => {
+    await using world = await openWorld(store);
+    world.contents.push('team/app', 'v1', 'one');
+    await world.create({ targets: [{ repository: 'team/app', tags: [] }] });
+    await world.settle();
+    const outcome = { kind: 'failed', code: 'MANIFEST_UNKNOWN', message: 'there is none' } as const;
+    world.contents.troubles.push({ kind: 'list', subject: 'tem/app', outcome, times: 9 });
+    const input = { name: 'x', scanType: 'OnDemand', targets: [{ repository: 'tem/app', tags: [] }] };
+    const preview = previewSchedule(world.context, { registryId: world.registry.id, input, signal });
+    const done = preview.then(() => true);
+    while (!(await Promise.race([done, world.sensor.work().then(() => false)])));
+    const { repositories, listed, explanation } = await preview;
+    expect(repositories).toMatchObject({ matched: 0, sample: [] });
+    expect(listed).toMatchObject([{ repository: 'tem/app', problem: expect.any(String) }]);
+    expect(explanation?.join()).toContain('did you mean team/app?');
+  });
+
   test('a registry is added with sealed credentials, edited, and removed with or without its images', async () => {
     await using world = await openWorld(store);
     const { namespaceId } = world.registry;

@@ -28,6 +28,7 @@ import { catalogueTask, listTask, type PlannedRun } from './run-listing.ts';
 import { productOf } from './run-progress.ts';
 import { resolve } from './run-selection.ts';
 import { checkSettings } from './schedule-facts.ts';
+import { NO_SUCH_REPOSITORY } from './task-failure.ts';
 
 /** What a preview tells. */
 export interface SchedulePreview {
@@ -116,10 +117,9 @@ export async function previewSchedule(
     : [];
   const known = await listRepositories(db, registryId, { limit: MAX_NAMES });
   const names = [...new Set([...known.map(({ name }) => name), ...namedRepositories(plan)])].sort();
-  const collector = new FigureCollector(plan);
-  for (const name of names) collector.addRepository(name);
-  const matched = names.filter(name => targetsOf(name, plan).length > 0);
-  const chosen = matched.slice(0, MAX_LISTED);
+  const named = names.filter(name => targetsOf(name, plan).length > 0);
+  const chosen = named.slice(0, MAX_LISTED);
+  const idOf = new Map<string, number>();
   const makeTasks = async (trx: Trx): Promise<readonly NewTask[]> => {
     const ids = await upsertRepositories(
       trx,
@@ -127,9 +127,19 @@ export async function previewSchedule(
       chosen.map(name => ({ name })),
       { at: context.now(), isCatalogued: false },
     );
+    for (const [name, id] of ids) idOf.set(name, id);
     return [...ids].map(([name, id]) => listTask(registry, planned, name, id));
   };
   const tasks = chosen.length === 0 ? [] : await listNow(context, registry, makeTasks, wait);
+  // What somebody only named counts as a repository until the registry says that there is none.
+  const isNowhere = (name: string) => {
+    const task = tasks.find(({ repositoryId }) => repositoryId !== undefined && repositoryId === idOf.get(name))?.task;
+    return task?.state === 'failed' && NO_SUCH_REPOSITORY.has(task.errorCode ?? '');
+  };
+  const nowhere = new Set(chosen.filter(isNowhere));
+  const matched = named.filter(name => !nowhere.has(name));
+  const collector = new FigureCollector(plan);
+  for (const name of names) if (!nowhere.has(name)) collector.addRepository(name);
   const looked = await look(db, { registry, planned, chosen, tasks, collector });
   const figures = collector.figures();
   const { remaining } = registry.rateLimit ?? {};
@@ -149,7 +159,7 @@ export async function previewSchedule(
       pulls: looked.pulls,
       rateLimit: registry.rateLimit,
       fitsRateLimit: remaining === undefined ? undefined : looked.pulls <= remaining,
-      isComplete: matched.length === chosen.length,
+      isComplete: named.length === chosen.length,
     },
     targets: figures.targets,
     explanation: explainNoMatch(figures),

@@ -21,8 +21,8 @@ import { type Failure, pick, type TaskPlace, tellImage } from './task-place.ts';
 
 /** How long a sensor without room is left alone. */
 const DISK_WAIT_MS = 60_000;
-/** What a registry has nothing under, or what cannot be asked for, as `TEAM/App`. */
-const NO_SUCH_REPOSITORY: ReadonlySet<string> = new Set(['MANIFEST_UNKNOWN', 'REFERENCE_INVALID']);
+/** Codes for a repository that a registry does not have: nothing is under the name, or it cannot be asked for, as `TEAM/App`. */
+export const NO_SUCH_REPOSITORY: ReadonlySet<string> = new Set(['MANIFEST_UNKNOWN', 'REFERENCE_INVALID']);
 
 /** Tries a task again when that may help, else gives it up. */
 export async function failOrRetry(

@@ -303,7 +303,7 @@ export class FaultWorld implements AsyncDisposable {
     );
     for (;;) {
       this.#checkAlive();
-      const { items } = await this.get('/sensors?limit=100');
+      const { items } = await this.get('/sensors');
       const heard = new Map(items.map((sensor: Answer) => [sensor.name, Date.parse(sensor.lastHeartbeatAt ?? 0)]));
       if (names.every(name => Number(heard.get(name) ?? 0) >= at)) return;
       await sleep(50);
