@@ -98,7 +98,7 @@ test('in any order of reports, cancels, expiries, failures and launches', async 
       await check(world);
       expect([...play.acknowledged].filter(([, times]) => times > 1)).toEqual([]);
     }),
-    { numRuns: 10, endOnFailure: true },
+    { numRuns: 6, endOnFailure: true },
   );
 }, 180_000);
 
