@@ -32,11 +32,11 @@ export async function runImage(context: ProjectContext, imageId: string, signal:
     } catch (error) {
       const isUnread = error instanceof ProjectError && error.situation === 'not_scanned';
       if (!isUnread) throw error;
-      if (image.origin === 'push') {
-        await awaitPushScan(context, image, error.message);
-        return;
-      }
-      if (!(await readWhereItLies(context, image, project, signal))) return;
+      const isRead =
+        image.origin === 'push'
+          ? await isPushRead(context, image)
+          : await readWhereItLies(context, image, project, signal);
+      if (!isRead) return;
       await certifyImage(context, image, project, signal);
     }
     await learnItsIndex(context, image, project, signal);
@@ -49,9 +49,9 @@ export async function runImage(context: ProjectContext, imageId: string, signal:
 
 /**
  * What was pushed here is read by the registry, which tells when it is done. Where that failed, so is said; where another version read it, or
- * a sensor by parts, it is read again.
+ * a sensor by parts, it is read again. Returns whether it is read now: it may have been a moment after it was looked for.
  */
-async function awaitPushScan({ store, ...context }: ProjectContext, image: ProjectImage, why: string): Promise<void> {
+async function isPushRead({ store, ...context }: ProjectContext, image: ProjectImage): Promise<boolean> {
   const scan = await store.db
     .selectFrom('imageScan')
     .innerJoin('manifest', 'manifest.id', 'imageScan.manifestId')
@@ -59,16 +59,16 @@ async function awaitPushScan({ store, ...context }: ProjectContext, image: Proje
     .select(['imageScan.state', 'imageScan.errorMessage', 'imageFileFacts.version'])
     .where('manifest.digest', '=', image.digest)
     .executeTakeFirst();
-  if (scan === undefined || scan.state === 'queued' || scan.state === 'not-scanned') return;
+  if (scan === undefined || scan.state === 'queued' || scan.state === 'not-scanned') return false;
   const { repository, digest } = image;
-  // By this version it was read already, and will not be read otherwise.
-  const isReadable = repository !== undefined && scan.version !== analyserVersion();
-  if (scan.state === 'scanned' && isReadable) {
+  if (scan.state === 'scanned') {
+    // By this version it will not be read otherwise.
+    if (repository === undefined || scan.version === analyserVersion()) return true;
     await context.queue.send(store.db, 'push-scan', { repository, digest });
-    return;
+    return false;
   }
-  const message = scan.state === 'scanned' ? why : (scan.errorMessage ?? 'The image cannot be scanned');
-  await failImage({ store, ...context }, image.id, message);
+  await failImage({ store, ...context }, image.id, scan.errorMessage ?? 'The image cannot be scanned');
+  return false;
 }
 
 /** Reads an image that a client has told of. Returns whether it is read now. */
